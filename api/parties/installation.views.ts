@@ -1,0 +1,29 @@
+/** What this installation is: whose fund, and whether a demo. */
+import type { Reader, Uuid } from '../platform/index.ts'
+
+export type InstallationView = {
+  readonly installationId: Uuid
+  readonly demo: boolean
+  readonly fundName: string
+  readonly fundUltimateParent: string
+}
+
+/** The installation, or `undefined` before it is set up. */
+export async function findInstallation(reader: Reader): Promise<InstallationView | undefined> {
+  return reader
+    .selectFrom('installation')
+    .select([
+      'installation_id as installationId',
+      'demo',
+      'fund_name as fundName',
+      'fund_ultimate_parent as fundUltimateParent',
+    ])
+    .executeTakeFirst()
+}
+
+/** The installation. A server does not serve before it is set up, so its absence is a fault of ours. */
+export async function mustSeeInstallation(reader: Reader): Promise<InstallationView> {
+  const installation = await findInstallation(reader)
+  if (installation === undefined) throw new Error('this installation is not set up: run "equihour start" once')
+  return installation
+}

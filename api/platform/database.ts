@@ -1,0 +1,100 @@
+/** PostgreSQL: the pool, transactions, and column parsers. One dialect, exact types. */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { Kysely, PostgresDialect, type Transaction } from 'kysely'
+import pg from 'pg'
+import type { DB } from './database-types.ts'
+
+/** The pool, for reads outside a transaction. Using it inside one throws {@link OuterPoolUsed}. */
+export type Db = Kysely<DB>
+/** A transaction, passed down to everything that takes part in it. */
+export type Trx = Transaction<DB>
+/** What a function takes that only reads. */
+export type Reader = Db | Trx
+
+/** A fault of ours: something inside a transaction reached for the pool, and would have acted outside the transaction. */
+export class OuterPoolUsed extends Error {
+  constructor() {
+    super('the pool was used inside a transaction: pass the transaction down')
+    this.name = 'OuterPoolUsed'
+  }
+}
+
+const insideTransaction = new AsyncLocalStorage<true>()
+
+/** The role that the application works as. It owns nothing; migrations/0001_platform.sql makes it. */
+export const APPLICATION_ROLE = 'equihour_app'
+
+/** `2026-11-20 20:55:14.123456+00` as PostgreSQL writes it, to `2026-11-20T20:55:14.123456Z`. No microsecond is lost. */
+function isoInstant(text: string): string {
+  const match = /^(\d{4,}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d+)?\+00$/.exec(text)
+  if (match === null) throw new RangeError(`the database sent the instant ${text}: its session must be in UTC`)
+  return `${match[1]}T${match[2]}${match[3] ?? ''}Z`
+}
+
+/** Parsers by type oid. They are set on our connections, never on `pg.types`, which the job queue shares. */
+const PARSERS = new Map<number, (text: string) => unknown>([
+  [20, BigInt], // int8
+  [1700, String], // numeric
+  [1082, String], // date
+  [1184, isoInstant], // timestamptz
+])
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') => PARSERS.get(oid) ?? pg.types.getTypeParser(oid, format ?? 'text'),
+}
+
+export type DatabaseOptions = {
+  /** Connection string of the owner, or of a login that is a member of the application role. */
+  readonly url: string
+  /** Most connections that the pool opens. */
+  readonly connections?: number
+  /** Told of errors on idle connections (the server went away); the pool replaces them by itself. */
+  readonly onIdleError?: (error: Error) => void
+}
+
+/** Opens the pool. Every connection works as {@link APPLICATION_ROLE}, in UTC, and gives up on a lock after ten seconds. */
+export function openDatabase(options: DatabaseOptions): { db: Db; pool: pg.Pool } {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.connections ?? 10,
+    types,
+    application_name: 'equihour',
+    options: `-c role=${APPLICATION_ROLE} -c timezone=UTC -c lock_timeout=10s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s`,
+  })
+  pool.on('error', options.onIdleError ?? (() => undefined))
+  const guarded = {
+    connect: async () => {
+      if (insideTransaction.getStore() === true) throw new OuterPoolUsed()
+      return pool.connect()
+    },
+    end: () => pool.end(),
+  }
+  return { db: new Kysely<DB>({ dialect: new PostgresDialect({ pool: guarded }) }), pool }
+}
+
+const RETRYABLE = new Set(['40001', '40P01'])
+const ATTEMPTS = 6
+
+/**
+ * Runs `work` in one transaction, and again when PostgreSQL chose it as the victim of a deadlock or could not serialise it.
+ * `work` must have no effect outside the transaction.
+ */
+export async function inTransaction<T>(db: Db, work: (trx: Trx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await db.transaction().execute((trx) => insideTransaction.run(true, () => work(trx)))
+    } catch (error) {
+      if (attempt === ATTEMPTS || !RETRYABLE.has(sqlState(error) ?? '')) throw error
+      await new Promise((resolve) => setTimeout(resolve, 5 * 2 ** attempt))
+    }
+  }
+}
+
+/** The SQLSTATE of a database error, or `undefined` for another error. */
+export function sqlState(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? error.code : undefined
+}
+
+/** Whether the database refused because of this named constraint. */
+export function violates(error: unknown, constraint: string): boolean {
+  return error instanceof pg.DatabaseError && error.constraint === constraint
+}

@@ -1,0 +1,11 @@
+/** What every capability builds on. */
+export * from './audit.ts'
+export * from './canonical.ts'
+export * from './clock.ts'
+export * from './database.ts'
+export * from './errors.ts'
+export * from './exact.ts'
+export * from './ids.ts'
+export * from './jobs.ts'
+export * from './parse.ts'
+export * from './use-case.ts'
