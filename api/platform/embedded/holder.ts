@@ -1,0 +1,102 @@
+import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { DataHeld } from './errors.ts'
+import { identify, lives, type ProcessIdentity } from './process-identity.ts'
+
+const Holder = z.object({
+  pid: z.number().int(),
+  started: z.string(),
+  since: z.string(),
+  url: z.string().optional(),
+})
+type Holder = z.infer<typeof Holder>
+
+/** The right to use a data folder, held until `release` or the death of this process. */
+export type Hold = {
+  /** Says what the holder serves, for whoever comes second. */
+  readonly serves: (url: string) => void
+  readonly release: () => void
+}
+
+/**
+ * Takes the data folder for this process.
+ *
+ * Holders are numbered files. Who finds holder `n` dead takes the folder by creating `n + 1`, which succeeds for one
+ * process only; so a dead holder needs no clearing first, and clearing cannot hit a living one. A pid is compared with
+ * the process's start, since the system reuses pids.
+ *
+ * @throws {DataHeld} when a living process holds it
+ */
+export function holdFolder(folder: string): Hold {
+  const self = identify(process.pid)
+  if (self === undefined) throw new Error('this process cannot be identified')
+  const since = new Date().toISOString()
+  for (;;) {
+    const highest = refuseLiving(folder, undefined)
+    const number = highest + 1
+    if (!claim(folder, number, { ...self, since })) continue
+    try {
+      // Listing a folder is no snapshot: look again, now that whoever lists sees us.
+      refuseLiving(folder, number)
+    } catch (error) {
+      rmSync(fileOf(folder, number), { force: true })
+      throw error
+    }
+    for (const old of numbers(folder)) if (old < number) rmSync(fileOf(folder, old), { force: true })
+    return {
+      serves: (url) => writeFileSync(fileOf(folder, number), JSON.stringify({ ...self, since, url }), { mode: 0o600 }),
+      release: () => rmSync(fileOf(folder, number), { force: true }),
+    }
+  }
+}
+
+/** Who holds the folder now, if anybody living does. */
+export function holderOf(folder: string): (ProcessIdentity & { readonly url?: string | undefined }) | undefined {
+  return numbers(folder)
+    .map((number) => read(folder, number))
+    .find((holder) => holder !== undefined && lives(holder))
+}
+
+function refuseLiving(folder: string, own: number | undefined): number {
+  const all = numbers(folder)
+  for (const number of all) {
+    // Two that saw each other: the higher number stays.
+    if (own !== undefined && number <= own) continue
+    const holder = read(folder, number)
+    if (holder !== undefined && lives(holder)) throw new DataHeld(folder, holder.pid, holder.since, holder.url)
+  }
+  return all.at(-1) ?? 0
+}
+
+function claim(folder: string, number: number, holder: Holder): boolean {
+  // Written aside and linked: a file under the real name is always complete.
+  const draft = join(folder, `.holder.${process.pid}.${holder.started.replaceAll(/\W/g, '')}`)
+  writeFileSync(draft, JSON.stringify(holder), { mode: 0o600 })
+  try {
+    linkSync(draft, fileOf(folder, number))
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  } finally {
+    rmSync(draft, { force: true })
+  }
+}
+
+const fileOf = (folder: string, number: number): string => join(folder, `holder.${number}.json`)
+
+function numbers(folder: string): number[] {
+  return readdirSync(folder)
+    .flatMap((name) => /^holder\.([0-9]{1,9})\.json$/.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b)
+}
+
+function read(folder: string, number: number): Holder | undefined {
+  try {
+    return Holder.parse(JSON.parse(readFileSync(fileOf(folder, number), 'utf8')))
+  } catch {
+    return undefined
+  }
+}
