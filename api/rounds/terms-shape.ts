@@ -1,0 +1,180 @@
+/** The shape of each term, from the wire to its exact form. What terms owe each other is in `terms-checks.ts`. */
+import { z } from 'zod'
+import { NUMERIC_PLACES, ROUNDINGS, zIsoDate, zKey, zMoney, zNumeric, zText, zTokens } from '../platform/index.ts'
+import { defaultClosingConditions, WAIVERS } from './closing-conditions.ts'
+import { defaultRiskTable, RISK_BEARERS, RISK_EVENTS } from './risk-table.ts'
+import { zBoolean, zCount, zWholeShares } from './term-pieces.ts'
+
+/** Which causes of a charge earn equity. */
+export const VEST_BASES = ['delivered', 'reserved', 'released'] as const
+/** Allocation types of Open Cap Format 1.2.0. */
+export const ALLOCATIONS = [
+  'CUMULATIVE_ROUNDING',
+  'CUMULATIVE_ROUND_DOWN',
+  'FRONT_LOADED',
+  'BACK_LOADED',
+  'FRONT_LOADED_TO_SINGLE_TRANCHE',
+  'BACK_LOADED_TO_SINGLE_TRANCHE',
+  'FRACTIONAL',
+] as const
+export type Allocation = (typeof ALLOCATIONS)[number]
+/** The allocation types that are defined without tranches. Source: DESIGN.md section 5. */
+export const CONTINUOUS_ALLOCATIONS: readonly Allocation[] = [
+  'CUMULATIVE_ROUNDING',
+  'CUMULATIVE_ROUND_DOWN',
+  'FRACTIONAL',
+]
+
+const Security = z.strictObject({
+  className: zText(120),
+  /** The round creates the class. An existing class is named by `stockClassId`. */
+  newClass: zBoolean,
+  /** The class's id in the company's OCF data; only, and always, where `newClass` is false. */
+  stockClassId: zText(100).optional(),
+  /** Prefix of certificate numbers, like `PS-`. */
+  idPrefix: zText(12).default('PS-'),
+  /** Higher is paid first, as in OCF `StockClass.seniority`. */
+  seniority: zNumeric.prefault('1'),
+  liquidationPreferenceMultiple: zNumeric.prefault('1'),
+  participation: z.enum(['none', 'full', 'capped']).default('none'),
+  /** Multiple of the original price at which participation ends; only, and always, where it is `capped`. */
+  participationCap: zNumeric.optional(),
+  /** Shares of common per preferred share. Only 1:1. */
+  conversion: z.literal('1', { error: 'must be "1": only one-to-one conversion is supported' }).default('1'),
+  votesPerShare: zNumeric.prefault('1'),
+  parValue: zMoney.optional(),
+  /** Authorised number of a new class; what the round issues where it is left out. */
+  authorized: zWholeShares.optional(),
+})
+export type SecurityTerms = z.output<typeof Security>
+
+/** A fixed increase and a target at once would contradict each other. */
+const oneOfTwo = z
+  .never({ error: 'is given beside the other way to size the pool: give an increase or a target' })
+  .optional()
+
+const Pool = z.discriminatedUnion(
+  'kind',
+  [
+    z.strictObject({ kind: z.literal('NONE') }),
+    z.strictObject({ kind: z.literal('INCREASE'), shares: zWholeShares, postRoundUnallocated: oneOfTwo }),
+    /** Unallocated pool after the round as a part of all shares after it: `'0.10'`. */
+    z.strictObject({ kind: z.literal('TARGET'), postRoundUnallocated: zNumeric, shares: oneOfTwo }),
+  ],
+  { error: 'must be NONE, INCREASE with shares, or TARGET with postRoundUnallocated' },
+)
+
+const Releases = z.discriminatedUnion(
+  'kind',
+  [
+    z.strictObject({ kind: z.literal('AT_CLOSE') }),
+    /** Equal parts, one each month after closing; what falls before the cliff is released with it. */
+    z.strictObject({ kind: z.literal('MONTHLY'), months: zCount(1, 120), cliffMonths: zCount(0, 120).default(0) }),
+    z.strictObject({
+      kind: z.literal('LIST'),
+      releases: z
+        .array(z.strictObject({ on: zIsoDate, tokens: zTokens }))
+        .min(1, { error: 'must name at least one release' })
+        .max(500, { error: 'has more than 500 releases' }),
+    }),
+  ],
+  { error: 'must be AT_CLOSE, MONTHLY with months, or LIST with releases' },
+)
+
+const Compute = z.strictObject({
+  tokenClassId: zKey('TokenClass'),
+  tokens: zTokens,
+  /** Money per token, that is per H100-hour. A price agreed between the parties, not a fair value. */
+  referencePrice: zMoney,
+  /** The fund, as the holder of the shares. */
+  holderName: zText(200),
+  /** Its id in the company's OCF data, where it holds shares already. */
+  stakeholderId: zText(100).optional(),
+})
+
+const CashInvestor = z.strictObject({ name: zText(200), amount: zMoney, stakeholderId: zText(100).optional() })
+
+const Vesting = z.strictObject({
+  basis: z.enum(VEST_BASES).default('delivered'),
+  allocation: z.enum(ALLOCATIONS).default('CUMULATIVE_ROUND_DOWN'),
+  /** Number of equal token tranches; without it vesting is continuous. */
+  tranches: zCount(1, 1000).optional(),
+  /** Nothing vests before the basis reaches this many tokens. */
+  cliffTokens: zTokens.optional(),
+})
+
+const Unearned = z.strictObject({
+  /** Fully paid by the provider's binding promise, with contractual forfeiture. */
+  basis: z
+    .literal('obligation', { error: 'must be "obligation": no other basis is supported yet' })
+    .default('obligation'),
+  votes: zBoolean.default(false),
+  dividends: z.enum(['none', 'held_until_earned', 'paid']).default('held_until_earned'),
+  /** Liquidation preference of unearned shares: as far as earned, or as if they were. */
+  preference: z.enum(['earned_only', 'full']).default('earned_only'),
+  antiDilution: zBoolean.default(false),
+  proRata: zBoolean.default(false),
+  drag: zBoolean.default(true),
+  forfeiture: z
+    .literal('automatic_at_zero', { error: 'must be "automatic_at_zero": no other forfeiture is supported yet' })
+    .default('automatic_at_zero'),
+})
+
+const RiskTable = z
+  .array(
+    z.strictObject({
+      event: z.enum(RISK_EVENTS),
+      tokens: zText(600),
+      unearned: zText(600),
+      earned: zText(600),
+      cash: zText(600),
+      bears: z.enum(RISK_BEARERS),
+    }),
+  )
+  .max(50, { error: 'has more than 50 rows' })
+
+const Conditions = z
+  .array(
+    z.strictObject({
+      code: z.string().regex(/^[A-Z][A-Z0-9_]{1,39}$/, { error: 'must be capitals, digits and underscores' }),
+      text: zText(1000),
+      waivableBy: z.enum(WAIVERS).default('nobody'),
+    }),
+  )
+  .max(50, { error: 'has more than 50 conditions' })
+
+/** Shape only; `RoundTerms` in `terms.ts` also checks the terms against each other. */
+export const TermsShape = z.strictObject({
+  name: zText(120),
+  closingDate: zIsoDate,
+  security: Security,
+  /** What cash buys, where that is another class at the same price. Left out: the same class as compute. */
+  cashSecurity: Security.optional(),
+  /** Value of the company before the round's money, over every share that the price counts. */
+  preMoney: zMoney,
+  priceRounding: z.strictObject({ direction: z.enum(ROUNDINGS), places: zCount(0, NUMERIC_PLACES) }),
+  /** True: shares = money / rounded price. False: money / exact price; the rounded one is for show. */
+  sharesFromRoundedPrice: zBoolean.default(true),
+  shareRounding: z.enum(ROUNDINGS).default('DOWN'),
+  /** Rounding of a pool increase that meets a target. */
+  poolRounding: z.enum(ROUNDINGS).default('DOWN'),
+  pool: Pool,
+  compute: Compute,
+  cashInvestors: z.array(CashInvestor).max(200, { error: 'has more than 200 investors' }).default([]),
+  vesting: Vesting,
+  releases: Releases,
+  /** What is charged: reserved time whether used or not, or metered use only. */
+  charging: z.enum(['RESERVED', 'METERED']),
+  longStop: zIsoDate,
+  tokenExpiry: zIsoDate,
+  /** Days in which the company may dispute a statement, after which it counts as accepted. */
+  disputeWindowDays: zCount(1, 365).default(15),
+  unearned: Unearned.prefault({}),
+  riskTable: RiskTable.default(() => defaultRiskTable().map((row) => ({ ...row }))),
+  conditions: Conditions.default(() => defaultClosingConditions().map((condition) => ({ ...condition }))),
+})
+
+/** Parsed terms: bigints of the unit in each type, dates that exist. */
+export type RoundTerms = z.output<typeof TermsShape>
+/** Terms as they are sent and stored: every number but a count is a decimal string. */
+export type RoundTermsWire = z.input<typeof TermsShape>

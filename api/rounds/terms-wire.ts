@@ -1,0 +1,57 @@
+import { formatDecimal, formatNumeric, formatTokens, globalId, type Money } from '../platform/index.ts'
+import type { RoundTerms, RoundTermsWire, SecurityTerms } from './terms-shape.ts'
+
+const wireMoney = (money: Money) => ({ amount: formatNumeric(money.amount), currency: money.currency })
+const optional = <K extends string, T, W>(name: K, value: T | undefined, write: (value: T) => W) =>
+  value === undefined ? {} : ({ [name]: write(value) } as { readonly [P in K]: W })
+
+function writeSecurity(security: SecurityTerms) {
+  const { seniority, liquidationPreferenceMultiple, participationCap, votesPerShare, parValue, authorized, ...plain } =
+    security
+  return {
+    ...plain,
+    seniority: formatNumeric(seniority),
+    liquidationPreferenceMultiple: formatNumeric(liquidationPreferenceMultiple),
+    ...optional('participationCap', participationCap, formatNumeric),
+    votesPerShare: formatNumeric(votesPerShare),
+    ...optional('parValue', parValue, wireMoney),
+    ...optional('authorized', authorized, String),
+  }
+}
+
+function writePool(pool: RoundTerms['pool']): RoundTermsWire['pool'] {
+  if (pool.kind === 'INCREASE') return { kind: pool.kind, shares: formatDecimal(pool.shares, 0) }
+  if (pool.kind === 'TARGET') {
+    return { kind: pool.kind, postRoundUnallocated: formatNumeric(pool.postRoundUnallocated) }
+  }
+  return pool
+}
+
+function writeReleases(releases: RoundTerms['releases']): RoundTermsWire['releases'] {
+  if (releases.kind !== 'LIST') return releases
+  return { kind: 'LIST', releases: releases.releases.map(({ on, tokens }) => ({ on, tokens: formatTokens(tokens) })) }
+}
+
+/**
+ * Terms back on the wire, every default written out, every number in its one canonical form: parsing the result gives the
+ * same terms, and equal terms write equal JSON.
+ */
+export function writeTerms(terms: RoundTerms): RoundTermsWire {
+  const { security, cashSecurity, preMoney, pool, compute, cashInvestors, vesting, releases, ...plain } = terms
+  return {
+    ...plain,
+    security: writeSecurity(security),
+    ...optional('cashSecurity', cashSecurity, writeSecurity),
+    preMoney: wireMoney(preMoney),
+    pool: writePool(pool),
+    compute: {
+      ...compute,
+      tokenClassId: globalId('TokenClass', compute.tokenClassId),
+      tokens: formatTokens(compute.tokens),
+      referencePrice: wireMoney(compute.referencePrice),
+    },
+    cashInvestors: cashInvestors.map((investor) => ({ ...investor, amount: wireMoney(investor.amount) })),
+    vesting: { ...vesting, ...optional('cliffTokens', vesting.cliffTokens, formatTokens) } as RoundTermsWire['vesting'],
+    releases: writeReleases(releases),
+  }
+}
