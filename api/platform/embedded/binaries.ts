@@ -1,7 +1,20 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { constants, existsSync } from 'node:fs'
-import { chmod, copyFile, link, lstat, mkdir, readdir, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises'
+import {
+  chmod,
+  copyFile,
+  link,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+} from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { CannotOpen } from './errors.ts'
@@ -53,7 +66,8 @@ function version(bin: string, user: ServiceUser | undefined): string | undefined
 
 function majorOf(bin: string, user: ServiceUser | undefined): number {
   const major = /\(PostgreSQL\) ([0-9]+)/.exec(version(bin, user) ?? '')?.[1]
-  if (major === undefined) throw new CannotOpen(`The PostgreSQL in ${bin} does not run on this system. Set DATABASE_URL.`)
+  if (major === undefined)
+    throw new CannotOpen(`The PostgreSQL in ${bin} does not run on this system. Set DATABASE_URL.`)
   return Number(major)
 }
 

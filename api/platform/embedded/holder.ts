@@ -1,5 +1,6 @@
-import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { threadId } from 'node:worker_threads'
 import { z } from 'zod'
 import { DataHeld } from './errors.ts'
 import { identify, lives, type ProcessIdentity } from './process-identity.ts'
@@ -45,7 +46,7 @@ export function holdFolder(folder: string): Hold {
     }
     for (const old of numbers(folder)) if (old < number) rmSync(fileOf(folder, old), { force: true })
     return {
-      serves: (url) => writeFileSync(fileOf(folder, number), JSON.stringify({ ...self, since, url }), { mode: 0o600 }),
+      serves: (url) => renameSync(draft(folder, { ...self, since, url }), fileOf(folder, number)),
       release: () => rmSync(fileOf(folder, number), { force: true }),
     }
   }
@@ -70,18 +71,23 @@ function refuseLiving(folder: string, own: number | undefined): number {
 }
 
 function claim(folder: string, number: number, holder: Holder): boolean {
-  // Written aside and linked: a file under the real name is always complete.
-  const draft = join(folder, `.holder.${process.pid}.${holder.started.replaceAll(/\W/g, '')}`)
-  writeFileSync(draft, JSON.stringify(holder), { mode: 0o600 })
+  const complete = draft(folder, holder)
   try {
-    linkSync(draft, fileOf(folder, number))
+    linkSync(complete, fileOf(folder, number))
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
   } finally {
-    rmSync(draft, { force: true })
+    rmSync(complete, { force: true })
   }
+}
+
+/** Written aside first: a file under the real name is always complete, since half a holder would look like a dead one. */
+function draft(folder: string, holder: Holder): string {
+  const file = join(folder, `.holder.${process.pid}.${threadId}`)
+  writeFileSync(file, JSON.stringify(holder), { mode: 0o600 })
+  return file
 }
 
 const fileOf = (folder: string, number: number): string => join(folder, `holder.${number}.json`)
