@@ -1,0 +1,86 @@
+/**
+ * Every fact that a rule may ask for: its name, what it means, and the shape of its value. Values are JSON with decimals
+ * as strings; rules get them parsed. A new rule adds its facts here.
+ */
+import { z } from 'zod'
+import { zMoney, zNumeric, zText } from '../platform/index.ts'
+
+const ONE_HUNDRED_PERCENT = 100n * 10n ** 10n
+/** Percent with up to ten places ("15.6"), at most 100, as a {@link Numeric}. */
+const zPercent = zNumeric.refine((percent) => percent <= ONE_HUNDRED_PERCENT, 'must be at most 100')
+
+/** Size of an ultimate parent as 16 CFR 801.11 counts it. `null` means not known; it is not zero. */
+const zSize = { totalAssets: zMoney.nullable(), annualNetSales: zMoney.nullable() }
+
+const zProducts = z
+  .array(
+    z.strictObject({
+      /** Classification the code belongs to: `NAICS-2022`, or a list of the fund's own. */
+      scheme: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/, 'must name a classification, like "NAICS-2022"'),
+      code: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/, 'must be a code of that classification'),
+      name: zText(200),
+      /** Who sells it: the party itself or the affiliate by name. */
+      seller: zText(200),
+    }),
+  )
+  .max(500, 'must list at most 500 products')
+
+const zMarket = z.strictObject({
+  name: zText(200),
+  area: zText(200),
+  period: zText(100),
+  participants: z
+    .array(
+      z.strictObject({
+        name: zText(200),
+        /** Whose share it is. `fund` includes what the fund's ultimate parent controls. */
+        side: z.enum(['company', 'fund', 'provider', 'other']),
+        share: zPercent,
+      }),
+    )
+    .min(1, 'must name at least the company')
+    .max(200, 'must list at most 200 participants')
+    .refine((all) => all.filter(({ side }) => side === 'company').length === 1, 'must list the company exactly once'),
+  /** Concentration before the deal in points, where a source states it and the small firms are not listed. */
+  statedHhi: zNumeric.optional(),
+})
+
+const kind = <S extends z.ZodType>(title: string, schema: S) => ({ title, schema })
+
+export const FACT_KINDS = {
+  'transaction.value': kind(
+    "Value in US dollars of the voting securities that the fund's ultimate parent acquires by this deal, paid in cash or in compute, unearned shares included when they vote",
+    zMoney,
+  ),
+  'holding.value': kind(
+    "Value in US dollars of the company's voting securities that the fund's ultimate parent holds already (zero when none)",
+    zMoney,
+  ),
+  'acquirer.size': kind("Total assets and annual net sales of the fund's ultimate parent", z.strictObject(zSize)),
+  'company.size': kind(
+    "Total assets and annual net sales of the company's ultimate parent, and whether it is engaged in manufacturing (16 CFR 801.1(j))",
+    z.strictObject({ ...zSize, manufacturing: z.boolean().nullable() }),
+  ),
+  'company.products': kind('What the company sells or develops for sale, by product code', zProducts),
+  'provider.products': kind(
+    'What the provider and its affiliates sell or develop for sale, by product code',
+    zProducts,
+  ),
+  'fund.provider_affiliation': kind(
+    'Whether fund and provider are under common control',
+    z.strictObject({ affiliated: z.boolean(), how: zText(500) }),
+  ),
+  'market.shares': kind(
+    'Markets in which the company sells, with the shares of those who sell there, in percent',
+    z.strictObject({ markets: z.array(zMarket).min(1, 'must hold at least one market').max(20) }),
+  ),
+} as const
+
+export type FactName = keyof typeof FACT_KINDS
+/** The parsed value of a fact, by name. */
+export type FactValue<Name extends FactName> = z.output<(typeof FACT_KINDS)[Name]['schema']>
+export type ProductCode = FactValue<'company.products'>[number]
+export type Market = FactValue<'market.shares'>['markets'][number]
+
+export const FACT_NAMES = Object.keys(FACT_KINDS).filter((name): name is FactName => name in FACT_KINDS)
+export const isFactName = (name: string): name is FactName => Object.hasOwn(FACT_KINDS, name)

@@ -1,0 +1,9 @@
+/** Every rule there is. A new one is a file under `rules/<field>/` and a line here. */
+import type { Rule } from './rule.ts'
+import { marketConcentration } from './rules/antitrust/hhi.ts'
+import { hsrSizeOfTransaction } from './rules/antitrust/hsr-size-of-transaction.ts'
+import { providerProductOverlap } from './rules/conflict/provider-product-overlap.ts'
+
+export const RULES: readonly Rule[] = [hsrSizeOfTransaction, providerProductOverlap, marketConcentration]
+
+export const ruleById = (id: string): Rule | undefined => RULES.find((rule) => rule.id === id)
