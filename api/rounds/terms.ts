@@ -37,7 +37,7 @@ export const RoundTerms: z.ZodType<RoundTerms, RoundTermsWire> = z
     error: 'must be an object of terms',
   })
   .transform((raw, context): RoundTerms => {
-    const shape = TermsShape.safeParse(raw)
+    const shape = TermsShape.safeParse(raw, { reportInput: true })
     for (const issue of shape.error?.issues.slice(0, MOST_FAULTS) ?? []) {
       context.issues.push({ code: 'custom', path: [...issue.path], message: wordsOf(issue), input: raw })
     }
@@ -47,9 +47,19 @@ export const RoundTerms: z.ZodType<RoundTerms, RoundTermsWire> = z
     return shape.success ? shape.data : z.NEVER
   })
 
+const WANTED: Readonly<Record<string, string>> = {
+  string: 'text',
+  object: 'an object',
+  array: 'a list',
+  number: 'a number',
+}
+
+/** What is wanted, in words; the schema's own words where it has any. */
 function wordsOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') return `has terms that do not exist: ${issue.keys.slice(0, 10).join(', ')}`
-  if (issue.code === 'invalid_value') return `must be one of ${issue.values.map(String).join(', ')}`
   if (issue.code === 'invalid_type' && issue.input === undefined) return 'is missing'
-  return issue.message
+  if (!issue.message.startsWith('Invalid ')) return issue.message
+  if (issue.code === 'invalid_value') return `must be one of ${issue.values.map(String).join(', ')}`
+  if (issue.code === 'invalid_type') return `must be ${WANTED[issue.expected] ?? issue.expected}`
+  return 'is not of a form that is understood'
 }
