@@ -45,32 +45,43 @@ const zMarket = z.strictObject({
   statedHhi: zNumeric.optional(),
 })
 
-const kind = <S extends z.ZodType>(title: string, schema: S) => ({ title, schema })
+/** `about`: whether one deal has its own value, or it is a fact of the company whatever the deal. */
+const kind = <S extends z.ZodType>(about: 'deal' | 'company', title: string, schema: S) => ({ about, title, schema })
 
 export const FACT_KINDS = {
   'transaction.value': kind(
+    'deal',
     "Value in US dollars of the voting securities that the fund's ultimate parent acquires by this deal, paid in cash or in compute, unearned shares included when they vote",
     zMoney,
   ),
   'holding.value': kind(
+    'company',
     "Value in US dollars of the company's voting securities that the fund's ultimate parent holds already (zero when none)",
     zMoney,
   ),
-  'acquirer.size': kind("Total assets and annual net sales of the fund's ultimate parent", z.strictObject(zSize)),
+  'acquirer.size': kind(
+    'company',
+    "Total assets and annual net sales of the fund's ultimate parent",
+    z.strictObject(zSize),
+  ),
   'company.size': kind(
+    'company',
     "Total assets and annual net sales of the company's ultimate parent, and whether it is engaged in manufacturing (16 CFR 801.1(j))",
     z.strictObject({ ...zSize, manufacturing: z.boolean().nullable() }),
   ),
-  'company.products': kind('What the company sells or develops for sale, by product code', zProducts),
+  'company.products': kind('company', 'What the company sells or develops for sale, by product code', zProducts),
   'provider.products': kind(
+    'company',
     'What the provider and its affiliates sell or develop for sale, by product code',
     zProducts,
   ),
   'fund.provider_affiliation': kind(
+    'company',
     'Whether fund and provider are under common control',
     z.strictObject({ affiliated: z.boolean(), how: zText(500) }),
   ),
   'market.shares': kind(
+    'company',
     'Markets in which the company sells, with the shares of those who sell there, in percent',
     z.strictObject({ markets: z.array(zMarket).min(1, 'must hold at least one market').max(20) }),
   ),
