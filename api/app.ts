@@ -1,0 +1,45 @@
+/** The composition root: wires the doors to the use cases. Holds no rule. */
+import express, { type Express, type Request as ExpressRequest } from 'express'
+import helmet from 'helmet'
+import { type AppDeps, schema } from '../schema/index.ts'
+import { consoleRoutes } from './http/console/routes.ts'
+import { graphqlDoor } from './http/graphql.ts'
+import { healthRoutes } from './http/health.ts'
+import { actorOfRequest } from './http/session.ts'
+import { signInRoutes } from './http/sign-in.ts'
+import { pages } from './http/pages.ts'
+
+/** Pages load nothing from elsewhere and run no script in line. */
+const PAGE_CSP = {
+  directives: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    fontSrc: ["'self'"],
+    imgSrc: ["'self'", 'data:'],
+    connectSrc: ["'self'"],
+    formAction: ["'self'"],
+    frameAncestors: ["'none'"],
+    baseUri: ["'none'"],
+    upgradeInsecureRequests: null,
+  },
+} as const
+
+/** The HTTP application. It does not listen: tests drive it directly. */
+export function createApp(deps: AppDeps): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.set('trust proxy', false)
+  app.use(helmet({ contentSecurityPolicy: PAGE_CSP, strictTransportSecurity: false }))
+  app.use(healthRoutes(deps))
+  const actorOf = (request: ExpressRequest) => actorOfRequest(deps.db, (name) => request.get(name))
+  const yoga = graphqlDoor({
+    schema,
+    deps,
+    actorOf: (request) => actorOfRequest(deps.db, (name) => request.headers.get(name)),
+  })
+  app.use('/graphql', (request, response) => yoga(request, response))
+  app.use(signInRoutes(deps, pages, actorOf))
+  app.use(consoleRoutes(deps, actorOf))
+  return app
+}

@@ -1,0 +1,52 @@
+/** Signing in with a single-use link. GET shows a button and uses nothing up: mail scanners follow links. POST consumes. */
+import { type Request, Router } from 'express'
+import { type Actor, linkOwner, signIn, signOut } from '../access/index.ts'
+import type { Deps } from '../platform/index.ts'
+import { endedCookie, sessionCookie, tokenOf } from './session.ts'
+
+/** Refuses form posts that another site sent: browsers say where a request comes from. */
+export function sameSite(request: Request): boolean {
+  const site = request.get('sec-fetch-site')
+  if (site !== undefined) return site === 'same-origin' || site === 'none'
+  const origin = request.get('origin')
+  return origin === undefined || origin === `${request.protocol}://${request.get('host') ?? ''}`
+}
+
+/** `/sign-in/:token` and `/sign-out`. */
+export function signInRoutes(deps: Deps, pages: SignInPages, actorOf: (request: Request) => Promise<Actor | undefined>): Router {
+  const router = Router()
+  router.get('/sign-in/:token', async (request, response) => {
+    const owner = await linkOwner(deps.db, request.params.token)
+    response.set({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
+    if (owner === undefined) return response.status(404).type('html').send(pages.linkOver())
+    return response.type('html').send(pages.signIn({ name: owner.name, action: `/sign-in/${request.params.token}` }))
+  })
+  router.post('/sign-in/:token', async (request, response) => {
+    if (!sameSite(request)) return response.status(403).type('html').send(pages.otherSite())
+    const session = await signIn(deps.db, request.params.token)
+    if (session === undefined) return response.status(404).type('html').send(pages.linkOver())
+    response.set('set-cookie', sessionCookie(session.sessionToken, { secure: request.secure }))
+    return response.redirect(303, '/')
+  })
+  router.post('/sign-out', async (request, response) => {
+    if (!sameSite(request)) return response.status(403).type('html').send(pages.otherSite())
+    const found = tokenOf((name) => request.get(name))
+    if (found?.kind === 'browser') await signOut(deps.db, found.token)
+    response.set('set-cookie', endedCookie())
+    return response.redirect(303, '/')
+  })
+  router.get('/', async (request, response) => {
+    const actor = await actorOf(request)
+    return response.type('html').send(actor === undefined ? pages.signedOut() : pages.home(actor))
+  })
+  return router
+}
+
+/** The pages that these routes show; templates/pages draws them. */
+export type SignInPages = {
+  readonly signIn: (input: { name: string; action: string }) => string
+  readonly linkOver: () => string
+  readonly otherSite: () => string
+  readonly signedOut: () => string
+  readonly home: (actor: Actor) => string
+}

@@ -1,0 +1,63 @@
+/** The schema builder: Pothos with typed errors, Relay, and bounds on depth and cost. */
+import SchemaBuilder from '@pothos/core'
+import ComplexityPlugin from '@pothos/plugin-complexity'
+import DataloaderPlugin from '@pothos/plugin-dataloader'
+import ErrorsPlugin from '@pothos/plugin-errors'
+import RelayPlugin from '@pothos/plugin-relay'
+import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
+import type { Role } from '../api/access/index.ts'
+import { is, isStaff } from '../api/access/index.ts'
+import { globalId, type Money, parseGlobalId } from '../api/platform/index.ts'
+import type { Context } from './context.ts'
+
+/** Bounds of one request. A screen of the console costs a few hundred. */
+export const LIMITS = { complexity: 20_000, depth: 14, breadth: 400 } as const
+/** Most items of one page of a connection. */
+export const PAGE_MAX = 100
+
+export const builder = new SchemaBuilder<{
+  Context: Context
+  DefaultFieldNullability: false
+  DefaultInputFieldRequiredness: true
+  AuthScopes: { staff: boolean; role: Role }
+  Scalars: {
+    ID: { Input: string; Output: string }
+    Tokens: { Input: string; Output: bigint }
+    Shares: { Input: string; Output: bigint }
+    Decimal: { Input: string; Output: bigint }
+    Date: { Input: string; Output: string }
+    DateTime: { Input: string; Output: string }
+    JSON: { Input: never; Output: unknown }
+    BigInt: { Input: string; Output: bigint }
+  }
+  Objects: { Money: Money }
+}>({
+  plugins: [ErrorsPlugin, ScopeAuthPlugin, RelayPlugin, DataloaderPlugin, ComplexityPlugin],
+  defaultFieldNullability: false,
+  defaultInputFieldRequiredness: true,
+  errors: { directResult: true, defaultTypes: [] },
+  scopeAuth: {
+    authScopes: ({ actor }) => ({ staff: isStaff(actor), role: (role) => is(actor, role) }),
+    // A field that the actor may not see answers null where it can, and never says why: it looks like what does not exist.
+    unauthorizedError: () => new Error('There is nothing here that you can see.'),
+  },
+  relay: {
+    clientMutationId: 'omit',
+    cursorType: 'String',
+    encodeGlobalID: (type, id) => `${type}:${id}`,
+    decodeGlobalID: (text) => {
+      const parsed = parseGlobalId(text)
+      // An id that is none finds nothing, like the id of something that does not exist.
+      return parsed === undefined
+        ? { typename: '', id: '' }
+        : { typename: parsed.type, id: globalId(parsed.type, ...parsed.keys).slice(parsed.type.length + 1) }
+    },
+  },
+  complexity: { defaultComplexity: 1, defaultListMultiplier: 10, limit: LIMITS },
+})
+
+builder.queryType({ description: 'What can be read. Everything that is not visible to the actor looks like what does not exist.' })
+builder.mutationType({
+  description:
+    'What can be done. Each mutation answers with a union: what was done, or one typed refusal. A refusal has changed nothing.',
+})

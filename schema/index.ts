@@ -1,0 +1,8 @@
+/** The whole GraphQL schema. Each capability's file adds its types, fields and mutations to the builder. */
+import { builder } from './builder.ts'
+import './scalars.ts'
+import './errors.ts'
+import './parties.ts'
+
+export type { AppDeps, Context } from './context.ts'
+export const schema = builder.toSchema()

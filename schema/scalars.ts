@@ -1,0 +1,85 @@
+/** Scalars. Exact numbers are strings on the wire, so that no client reads them as floating point. */
+import { GraphQLError } from 'graphql'
+import {
+  formatNumeric,
+  formatTokens,
+  isInstant,
+  isIsoDate,
+  NotADecimal,
+  parseNumeric,
+  parseTokens,
+} from '../api/platform/index.ts'
+import { builder } from './builder.ts'
+
+/** Input scalars check the form and keep the text: use cases parse it once, with the path of the field. */
+function text(check: (value: string) => void) {
+  return (value: unknown): string => {
+    if (typeof value !== 'string') throw bad('must be a string')
+    try {
+      check(value)
+    } catch (error) {
+      if (error instanceof NotADecimal) throw bad(error.reason)
+      throw error
+    }
+    return value
+  }
+}
+
+const bad = (reason: string) => new GraphQLError(reason, { extensions: { code: 'BAD_INPUT' } })
+
+const must = (holds: (value: string) => boolean, wanted: string) => (value: string) => {
+  if (!holds(value)) throw bad(wanted)
+}
+
+builder.scalarType('Tokens', {
+  description:
+    'An amount of tokens as a decimal string with at most 6 places, such as "100000.5". 1 token = 1 H100-hour. Input: digits and at most one point, no sign, no exponent.',
+  parseValue: text(parseTokens),
+  serialize: (value) => formatTokens(value),
+})
+builder.scalarType('Shares', {
+  description:
+    'A number of shares as a decimal string with at most 10 places (Open Cap Format Numeric), such as "1140000". Input: digits and at most one point, no sign, no exponent.',
+  parseValue: text(parseNumeric),
+  serialize: (value) => formatNumeric(value),
+})
+builder.scalarType('Decimal', {
+  description:
+    'An exact decimal as a string with at most 10 places, such as "0.1", in the unit that the field names. Input: digits and at most one point, no sign, no exponent.',
+  parseValue: text(parseNumeric),
+  serialize: (value) => formatNumeric(value),
+})
+builder.scalarType('BigInt', {
+  description: 'A whole number as a string of digits, such as "3600", in the unit that the field names.',
+  parseValue: text(must((value) => /^(0|[1-9]\d{0,17})$/.test(value), 'must be a whole number of at most 18 digits')),
+  serialize: (value) => value.toString(),
+})
+builder.scalarType('Date', {
+  description: 'A calendar date, `YYYY-MM-DD` (ISO 8601). It must exist.',
+  parseValue: text(must(isIsoDate, 'must be a date that exists, like "2026-11-20"')),
+})
+builder.scalarType('DateTime', {
+  description: 'An instant in UTC, `YYYY-MM-DDTHH:MM:SS.ffffffZ` (RFC 3339).',
+  parseValue: text(must(isInstant, 'must be an instant in UTC, like "2026-11-20T09:00:00Z"')),
+})
+builder.scalarType('JSON', {
+  description: 'A JSON value, kept as it came or as its schema says. Output only.',
+  serialize: (value) => value,
+})
+
+builder.objectType('Money', {
+  description: 'An amount of money in one currency.',
+  fields: (t) => ({
+    amount: t.expose('amount', { type: 'Decimal', description: 'The amount in whole units of the currency, exact.' }),
+    currency: t.exposeString('currency', { description: 'ISO 4217 code, such as "USD".' }),
+  }),
+})
+
+/** Input of an amount of money. */
+export const MoneyInput = builder.inputType('MoneyInput', {
+  description: 'An amount of money in one currency.',
+  fields: (t) => ({
+    amount: t.field({ type: 'Decimal', description: 'The amount in whole units of the currency, exact.' }),
+    currency: t.string({ description: 'ISO 4217 code, such as "USD".' }),
+  }),
+})
