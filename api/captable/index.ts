@@ -6,3 +6,12 @@ export type {
   CapitalizationHolding,
   CapitalizationPool,
 } from './capitalization.ts'
+export {
+  type PoolTerms,
+  type PricedRound,
+  type PricedRoundInput,
+  type Purchase,
+  type PurchaseResult,
+  solvePricedRound,
+  type Unsolvable,
+} from './priced-round.ts'
