@@ -13,7 +13,7 @@ import {
   providersById,
 } from '../api/parties/index.ts'
 import { NotFound, type Uuid } from '../api/platform/index.ts'
-import { builder, PAGE_MAX } from './builder.ts'
+import { builder, nodeName, PAGE_MAX } from './builder.ts'
 import type { Context } from './context.ts'
 import { idempotencyKey, may } from './mutation.ts'
 import { pageById } from './pages.ts'
@@ -41,7 +41,7 @@ const Installation = builder.objectRef<InstallationView>('Installation').impleme
 })
 
 /** A provider, loaded by id. */
-export const Provider = builder.loadableNodeRef('Provider', {
+export const Provider = builder.loadableNodeRef(nodeName('Provider', 1), {
   id: { resolve: (provider: ProviderView) => provider.providerId },
   load: async (ids: Uuid[], { deps }: Context) => inOrder(ids, await providersById(deps.db, ids), (row) => row.providerId),
 })
@@ -54,7 +54,7 @@ Provider.implement({
 })
 
 /** A company, loaded by id; other capabilities add their fields to it. */
-export const Company = builder.loadableNodeRef('Company', {
+export const Company = builder.loadableNodeRef(nodeName('Company', 1), {
   id: { resolve: (company: CompanyView) => company.companyId },
   load: async (ids: Uuid[], { deps, actor }: Context) =>
     inOrder(ids, await companiesById(deps.db, actor, ids), (row) => row.companyId),

@@ -73,6 +73,7 @@ test('a founder sees their own company and no other, by list, by count and by id
   const nodes = await own.founder.graphql('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', {
     ids: [own.id, other.id, 'Company:0190aaaa-0000-7000-8000-000000000000', 'nonsense'],
   })
+  assert.deepEqual(nodes.errors, [])
   assert.deepEqual(nodes.data.nodes, [{ id: own.id }, null, null, null])
 })
 
