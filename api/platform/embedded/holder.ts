@@ -3,20 +3,26 @@ import { join } from 'node:path'
 import { threadId } from 'node:worker_threads'
 import { z } from 'zod'
 import { DataHeld } from './errors.ts'
-import { identify, lives, type ProcessIdentity } from './process-identity.ts'
+import { identify, lives } from './process-identity.ts'
 
 const Holder = z.object({
   pid: z.number().int(),
   started: z.string(),
   since: z.string(),
+  /** What the holder serves, once it does. */
   url: z.string().optional(),
+  /** The owner's connection string, once the database takes connections. */
+  database: z.string().optional(),
 })
-type Holder = z.infer<typeof Holder>
+export type Holder = z.infer<typeof Holder>
+
+/** `url` for people, `database` for a command that joins in. */
+export type Serves = { readonly url: string; readonly database: string }
 
 /** The right to use a data folder, held until `release` or the death of this process. */
 export type Hold = {
-  /** Says what the holder serves, for whoever comes second. */
-  readonly serves: (url: string) => void
+  /** Says what the holder serves and how its database is reached, for whoever comes second. */
+  readonly serves: (what: Serves) => void
   readonly release: () => void
 }
 
@@ -46,14 +52,14 @@ export function holdFolder(folder: string): Hold {
     }
     for (const old of numbers(folder)) if (old < number) rmSync(fileOf(folder, old), { force: true })
     return {
-      serves: (url) => renameSync(draft(folder, { ...self, since, url }), fileOf(folder, number)),
+      serves: (what) => renameSync(draft(folder, { ...self, since, ...what }), fileOf(folder, number)),
       release: () => rmSync(fileOf(folder, number), { force: true }),
     }
   }
 }
 
 /** Who holds the folder now, if anybody living does. */
-export function holderOf(folder: string): (ProcessIdentity & { readonly url?: string | undefined }) | undefined {
+export function holderOf(folder: string): Holder | undefined {
   return numbers(folder)
     .map((number) => read(folder, number))
     .find((holder) => holder !== undefined && lives(holder))

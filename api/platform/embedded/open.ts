@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { findBinaries } from './binaries.ts'
 import { ensureCluster, OWNER, password } from './cluster.ts'
-import { type Hold, holdFolder } from './holder.ts'
+import { type Hold, holdFolder, type Serves } from './holder.ts'
 import { type Place, placeFor, socketFolder } from './place.ts'
 import { type Postmaster, startPostmaster, stopOrphan, stopPostmaster } from './postmaster.ts'
 import { serviceUser } from './service-user.ts'
@@ -32,8 +32,8 @@ export type Embedded = {
   readonly foundOrphan: boolean
   /** Resolves when the server ends, for whatever reason. */
   readonly ended: Promise<void>
-  /** Says what this process serves, for whoever comes second. */
-  readonly serves: (url: string) => void
+  /** Says what this process serves and how the database is reached, for whoever comes second. */
+  readonly serves: (what: Serves) => void
   /** Stops the server in order, waits for its end, and lets go of the folder. May be called again. */
   readonly stop: () => Promise<void>
 }

@@ -1,0 +1,44 @@
+import { isAbsolute, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { DatabaseConfig } from '../platform/with-database.ts'
+
+/** A setting that cannot be meant: says which and what is wanted, never what a secret one holds. */
+export class BadSetting extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'BadSetting'
+  }
+}
+
+export type Settings = DatabaseConfig & {
+  /** TCP port of the server; 0 lets the system choose one. */
+  readonly port: number
+}
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/**
+ * Reads the settings from the environment: `PORT`, `DATABASE_URL`, `EQUIHOUR_DATA`. An empty one counts as not set.
+ *
+ * @throws {BadSetting}
+ */
+export function settings(environment: NodeJS.ProcessEnv): Settings {
+  const folder = environment.EQUIHOUR_DATA || 'data'
+  return {
+    port: portOf(environment.PORT || '4000'),
+    databaseUrl: urlOf(environment.DATABASE_URL || undefined),
+    // A folder of the checkout, from wherever it is started; a relative one that is given is meant from here.
+    dataFolder: isAbsolute(folder) ? folder : resolve(environment.EQUIHOUR_DATA ? process.cwd() : ROOT, folder),
+  }
+}
+
+function portOf(text: string): number {
+  const port = /^[0-9]{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (!(port <= 65_535)) throw new BadSetting(`PORT must be a number from 0 to 65535, not ${JSON.stringify(text)}.`)
+  return port
+}
+
+function urlOf(url: string | undefined): string | undefined {
+  if (url === undefined || /^postgres(ql)?:\/\//.test(url)) return url
+  throw new BadSetting('DATABASE_URL must be a connection string like postgresql://user:password@host:5432/database.')
+}
