@@ -1,0 +1,143 @@
+/**
+ * What a term sheet is made from. Codes are the field's own and are put into words here, never by the caller; every
+ * number is a decimal string, every date ISO. Nothing is looked up and nothing is computed but sums and percentages.
+ */
+import type { MoneyText } from '../format.ts'
+
+export type TermSheet = {
+  /** Canonical JSON of the terms (RFC 8785). It is attached to the file, and its SHA-256 stands in every footer. */
+  readonly termsJson: string
+  readonly termsVersion: number
+  /** Instant of issue in UTC: the file's only date. Never the clock of whoever renders. */
+  readonly issuedAt: string
+  /** US letter where the parties print there. */
+  readonly paper?: 'A4' | 'LETTER'
+  /** The round's name: "Series Seed". */
+  readonly roundName: string
+  readonly closingDate: string
+  readonly company: Party
+  readonly fund: Party
+  readonly provider: Party & {
+    /** How it stands to the fund, as a sentence: "The Provider and the Fund have the same ultimate parent." */
+    readonly affiliation: string
+  }
+  readonly equity: Equity
+  readonly grant: Grant
+  readonly price: Price
+  readonly cashInvestors: readonly CashInvestor[]
+  readonly capTable: CapTable
+  readonly releases: readonly { readonly on: string; readonly tokens: string }[]
+  /** Reserved time is charged whether used or not, or metered use only. */
+  readonly charging: 'RESERVED' | 'METERED'
+  readonly vesting: Vesting
+  /** Days in which the company may dispute a statement. */
+  readonly disputeWindowDays: number
+  readonly unearned: Unearned
+  readonly longStop: string
+  readonly riskTable: readonly Risk[]
+  readonly conditions: readonly Condition[]
+  /** Law of the binding clauses: "the State of Delaware". Left out: the law of the company's own jurisdiction. */
+  readonly governingLaw?: string
+  /** Binding clauses beside confidentiality, costs and governing law: exclusivity, for one. */
+  readonly bindingClauses?: readonly { readonly title: string; readonly text: string }[]
+}
+
+export type Party = {
+  readonly name: string
+  /** "corporation", "limited partnership". */
+  readonly form?: string
+  /** "Delaware". */
+  readonly jurisdiction?: string
+}
+
+export type Equity = {
+  /** "Series Seed Preferred Stock". */
+  readonly className: string
+  /** Whole shares issued unearned against compute. */
+  readonly shares: string
+  /** `true`: this round creates the class. */
+  readonly newClass: boolean
+  readonly liquidationPreferenceMultiple: string
+  readonly participation: 'none' | 'full' | 'capped'
+  readonly participationCap?: string
+  readonly votesPerShare: string
+}
+
+export type Grant = {
+  readonly tokens: string
+  /** The token class's name: "NVX-H100". */
+  readonly tokenClass: string
+  readonly expiresOn: string
+}
+
+export type Price = {
+  readonly preMoney: MoneyText
+  /** Shares that the pre-money valuation is divided by. */
+  readonly denominator: string
+  readonly perShare: MoneyText
+  readonly rounding: { readonly direction: 'DOWN' | 'UP' | 'NEAREST' | 'NEAREST_EVEN'; readonly places: number }
+  /** Tokens times the reference price: what the shares are issued for. */
+  readonly consideration: MoneyText
+  /** Price of one H100-hour that the equity implies: value of the shares at `perShare`, divided by the tokens. */
+  readonly impliedPerHour: MoneyText
+  readonly referencePerHour: MoneyText
+  /** Where the reference price comes from: "agreed by the parties". */
+  readonly referenceSource?: string
+}
+
+export type CashInvestor = {
+  readonly name: string
+  readonly amount: MoneyText
+  readonly className: string
+  readonly shares: string
+}
+
+export type CapTable = {
+  /** The date of the table before the round. */
+  readonly asOf: string
+  readonly rows: readonly Holding[]
+}
+/** One line of the capitalisation. `unearned` is the part of `after` that is issued and not yet earned. */
+export type Holding = {
+  readonly holder: string
+  readonly className: string
+  readonly before: string
+  readonly after: string
+  readonly unearned: string
+}
+
+export type Vesting = {
+  readonly basis: 'delivered' | 'reserved' | 'released'
+  /** Allocation type of Open Cap Format 1.2.0. */
+  readonly allocation: string
+  /** Equal tranches of tokens; left out where vesting is continuous. */
+  readonly tranches?: number
+  /** Nothing vests before this many tokens count. */
+  readonly cliffTokens?: string
+}
+
+export type Unearned = {
+  readonly basis: 'obligation' | 'partly_paid' | 'staged'
+  readonly votes: boolean
+  readonly dividends: 'none' | 'held_until_earned' | 'paid'
+  readonly preference: 'earned_only' | 'full'
+  readonly antiDilution: boolean
+  readonly proRata: boolean
+  readonly drag: boolean
+}
+
+/** One event, and what happens to what. */
+export type Risk = {
+  /** As it is called in a document: "Denied capacity". */
+  readonly event: string
+  readonly tokens: string
+  readonly unearned: string
+  readonly earned: string
+  readonly cash: string
+  readonly bears: 'company' | 'fund' | 'provider' | 'shared'
+}
+
+export type Condition = {
+  readonly text: string
+  readonly waivableBy: 'fund' | 'company' | 'both' | 'nobody'
+}
