@@ -1,0 +1,52 @@
+import { instant, type MicroTokens, type Ref, type Trx, type Uuid } from '../platform/index.ts'
+import { type Charging, type GpuSeconds, idleCharge } from './charge.ts'
+import { WrongTime } from './errors.ts'
+import { microsecondsOf, nextMinute } from './interval.ts'
+import { lockReservationForUsage } from './record-usage.ts'
+import { freeRest, type LockedReservation, moveReservation } from './reservation.store.ts'
+import { moveMeter, readMeter } from './usage.store.ts'
+
+export type CompletedReservation = {
+  readonly reservation: LockedReservation
+  /** Compute really received. */
+  readonly deliveredGpuSeconds: GpuSeconds
+  readonly delivered: MicroTokens
+  /** What to charge for reserved time that was not used: charged is not delivered. Zero when only metered time is charged. */
+  readonly cause: 'idle_reserved'
+  readonly idleGpuSeconds: GpuSeconds
+  readonly charge: MicroTokens
+}
+
+/**
+ * Ends a reservation once its usage is in, and tells what its unused time is charged. Capacity that is still ahead returns
+ * to the calendar; the past stays as it was. The caller charges the hold and returns the rest of it.
+ *
+ * @throws {NotFound} {WrongState} as for usage
+ * @throws {WrongTime} before it has started: cancel it instead
+ */
+export async function completeReservation(
+  trx: Trx,
+  { ref, charging, completedBy }: { ref: Ref; charging: Charging; completedBy: Uuid },
+): Promise<CompletedReservation> {
+  const reservation = await lockReservationForUsage(trx, ref)
+  const now = await instant(trx)
+  const { startsAt } = reservation.interval
+  if (microsecondsOf(now) < microsecondsOf(startsAt)) throw new WrongTime(startsAt, 'AFTER_START')
+  const meter = await readMeter(trx, ref)
+  const charge = idleCharge(meter.reservedGpuSeconds, meter.gpuSeconds, reservation.factor, charging)
+  await moveReservation(trx, reservation, {
+    to: 'completed',
+    reason: charging === 'RESERVED' ? 'RESERVED_CHARGED' : 'METERED_CHARGED',
+    actor: { id: completedBy },
+  })
+  await moveMeter(trx, ref, { gpuSeconds: meter.gpuSeconds, delivered: meter.delivered, idle: charge })
+  await freeRest(trx, reservation, nextMinute(now))
+  return {
+    reservation,
+    deliveredGpuSeconds: meter.gpuSeconds,
+    delivered: meter.delivered,
+    cause: 'idle_reserved',
+    idleGpuSeconds: meter.reservedGpuSeconds - meter.gpuSeconds,
+    charge,
+  }
+}

@@ -1,0 +1,93 @@
+/** What clusters refuse. */
+import { DomainError, formatTokens, type MicroTokens } from '../platform/index.ts'
+import type { GpuSeconds } from './charge.ts'
+import type { Interval } from './interval.ts'
+
+/** The pool has too few free GPUs somewhere in the interval. Carries the first such part of it. */
+export class OverCapacity extends DomainError {
+  readonly code = 'OVER_CAPACITY'
+  readonly wanted: number
+  /** GPUs that are free over the whole of {@link OverCapacity.full}. */
+  readonly free: number
+  readonly full: Interval
+  constructor(wanted: number, free: number, full: Interval) {
+    super(
+      `${wanted} GPUs were wanted, but from ${full.startsAt} to ${full.endsAt} only ${free} are free. ` +
+        'Nothing was changed. Ask for fewer GPUs or another time.',
+    )
+    this.wanted = wanted
+    this.free = free
+    this.full = full
+  }
+}
+
+/** The pool has no factor for the start of the reservation: what it costs cannot be told. */
+export class NoFactor extends DomainError {
+  readonly code = 'NO_FACTOR'
+  readonly at: string
+  constructor(at: string) {
+    super(`This pool has no factor in force at ${at}, so what it costs cannot be told. Nothing was changed.`)
+    this.at = at
+  }
+}
+
+/** What the caller was quoted is not what the reservation takes now. */
+export class QuoteChanged extends DomainError {
+  readonly code = 'QUOTE_CHANGED'
+  readonly quoted: MicroTokens
+  readonly now: MicroTokens
+  constructor(quoted: MicroTokens, now: MicroTokens) {
+    super(
+      `The quote was ${formatTokens(quoted)} tokens; the reservation now takes ${formatTokens(now)}. ` +
+        'Nothing was changed. Look at the new quote and ask again.',
+    )
+    this.quoted = quoted
+    this.now = now
+  }
+}
+
+/** The step needs the reservation not to have started yet, or to have started already. */
+export class WrongTime extends DomainError {
+  readonly code = 'WRONG_TIME'
+  readonly startsAt: string
+  readonly needs: 'BEFORE_START' | 'AFTER_START'
+  constructor(startsAt: string, needs: 'BEFORE_START' | 'AFTER_START') {
+    super(
+      needs === 'BEFORE_START'
+        ? `The reservation started at ${startsAt}: it is too late for this step. Nothing was changed.`
+        : `The reservation starts at ${startsAt}: it is too early for this step. Nothing was changed.`,
+    )
+    this.startsAt = startsAt
+    this.needs = needs
+  }
+}
+
+/** The usage is more than what was reserved, or lies outside the reserved time. */
+export class UsageBeyondReservation extends DomainError {
+  readonly code = 'USAGE_BEYOND_RESERVATION'
+  readonly externalId: string
+  readonly reserved: GpuSeconds
+  readonly wouldBe: GpuSeconds
+  constructor(externalId: string, reserved: GpuSeconds, wouldBe: GpuSeconds, why: string) {
+    super(`The usage record "${externalId}" ${why}. No record of this call was stored.`)
+    this.externalId = externalId
+    this.reserved = reserved
+    this.wouldBe = wouldBe
+  }
+}
+
+/** A usage record with this external id is stored already, with another content. */
+export class UsageConflict extends DomainError {
+  readonly code = 'USAGE_CONFLICT'
+  readonly externalId: string
+  /** The field that differs. */
+  readonly field: string
+  constructor(externalId: string, field: string) {
+    super(
+      `A usage record "${externalId}" from this source is stored already with another ${field}. ` +
+        'No record of this call was stored. Send a correction under a new id.',
+    )
+    this.externalId = externalId
+    this.field = field
+  }
+}

@@ -1,0 +1,186 @@
+/** Pools, their factors and their free capacity, as screens and other use cases read them. */
+import { sql } from 'kysely'
+import type { Actor } from '../access/index.ts'
+import { globalId, NotFound, parseNumeric, type Reader, Refused, type Uuid } from '../platform/index.ts'
+import type { Factor } from './charge.ts'
+import { BadInterval, checkInterval, type Interval, microsecondsOf } from './interval.ts'
+import { poolsSeenBy, seesPool } from './visibility.ts'
+
+export type PoolView = {
+  readonly poolId: Uuid
+  readonly providerId: Uuid
+  readonly tokenClassId: Uuid
+  readonly cluster: string
+  readonly gpuModel: string
+  readonly capacity: number
+  readonly opensAt: string
+  readonly minLeadMinutes: number
+  readonly maxLeadMinutes: number
+  readonly minLengthMinutes: number
+  readonly maxLengthMinutes: number
+  readonly lockMinutes: number
+  readonly decisionMinutes: number
+  readonly createdAs: string
+}
+
+const pools = (reader: Reader) =>
+  reader
+    .selectFrom('pool')
+    .select([
+      'pool_id as poolId',
+      'provider_id as providerId',
+      'token_class_id as tokenClassId',
+      'cluster',
+      'gpu_model as gpuModel',
+      'capacity',
+      'opens_at as opensAt',
+      'min_lead_minutes as minLeadMinutes',
+      'max_lead_minutes as maxLeadMinutes',
+      'min_length_minutes as minLengthMinutes',
+      'max_length_minutes as maxLengthMinutes',
+      'lock_minutes as lockMinutes',
+      'decision_minutes as decisionMinutes',
+      'created_as as createdAs',
+    ])
+
+/** The visible ones among these pools, in no order. One query. */
+export async function poolsById(reader: Reader, actor: Actor, ids: readonly Uuid[]): Promise<PoolView[]> {
+  if (ids.length === 0) return []
+  return pools(reader)
+    .where('pool_id', 'in', [...ids])
+    .where(poolsSeenBy(actor))
+    .execute()
+}
+
+/** A page of visible pools, newest first. */
+export async function poolPage(
+  reader: Reader,
+  actor: Actor,
+  page: { limit: number; after?: Uuid | undefined; before?: Uuid | undefined; backwards?: boolean },
+): Promise<PoolView[]> {
+  let query = pools(reader).where(poolsSeenBy(actor)).limit(page.limit)
+  if (page.after !== undefined) query = query.where('pool_id', '<', page.after)
+  if (page.before !== undefined) query = query.where('pool_id', '>', page.before)
+  return query.orderBy('pool_id', page.backwards === true ? 'asc' : 'desc').execute()
+}
+
+/** How many pools the actor sees. */
+export async function poolCount(reader: Reader, actor: Actor): Promise<number> {
+  const { count } = await reader
+    .selectFrom('pool')
+    .select((on) => on.fn.countAll<bigint>().as('count'))
+    .where(poolsSeenBy(actor))
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+/**
+ * Refuses a pool that does not exist or that the actor may not see: the two look the same.
+ *
+ * @throws {NotFound}
+ */
+export async function mustSeePool(reader: Reader, actor: Actor, poolId: Uuid): Promise<PoolView> {
+  const pool = await findPool(reader, poolId)
+  if (pool === undefined || !seesPool(actor, pool)) throw new NotFound('pool', globalId('Pool', poolId))
+  return pool
+}
+
+/** The pool whoever asks, for this capability's own use. */
+export const findPool = (reader: Reader, poolId: Uuid): Promise<PoolView | undefined> =>
+  pools(reader).where('pool_id', '=', poolId).executeTakeFirst()
+
+/** The providers of these pools, for deciding what is visible. */
+export async function providersOfPools(reader: Reader, ids: readonly Uuid[]): Promise<Map<Uuid, Uuid>> {
+  if (ids.length === 0) return new Map()
+  const rows = await reader
+    .selectFrom('pool')
+    .select(['pool_id', 'provider_id'])
+    .where('pool_id', 'in', [...new Set(ids)])
+    .execute()
+  return new Map(rows.map((row) => [row.pool_id, row.provider_id]))
+}
+
+export type FactorView = {
+  readonly factorId: Uuid
+  readonly factor: Factor
+  readonly basis: string
+  readonly source: string
+  readonly validFrom: string
+  readonly validUntil: string | null
+  readonly approvedBy: Uuid
+  readonly approvedAs: string
+  readonly recordedAt: string
+}
+
+const factors = (reader: Reader, poolId: Uuid) =>
+  reader
+    .selectFrom('factor')
+    .select([
+      'factor_id as factorId',
+      'h100_hours_per_gpu_hour as text',
+      'basis',
+      'source',
+      'valid_from as validFrom',
+      'valid_until as validUntil',
+      'approved_by as approvedBy',
+      'approved_as as approvedAs',
+      'recorded_at as recordedAt',
+    ])
+    .where('pool_id', '=', poolId)
+    .orderBy('recorded_at', 'desc')
+    .orderBy('factor_id', 'desc')
+
+const withFactor = <Row extends { text: string }>({ text, ...row }: Row) => ({ ...row, factor: parseNumeric(text) })
+
+/** The factor in force at an instant: of those valid then, the one recorded last. `undefined` where there is none. */
+export async function factorAt(reader: Reader, poolId: Uuid, at: string): Promise<FactorView | undefined> {
+  const row = await factors(reader, poolId)
+    .where('valid_from', '<=', at)
+    .where((on) => on.or([on('valid_until', 'is', null), on('valid_until', '>', at)]))
+    .limit(1)
+    .executeTakeFirst()
+  return row === undefined ? undefined : withFactor(row)
+}
+
+/** The factors of a pool, the one recorded last first; at most 100. */
+export async function factorsOf(reader: Reader, poolId: Uuid): Promise<FactorView[]> {
+  return (await factors(reader, poolId).limit(100).execute()).map(withFactor)
+}
+
+/** A part of an interval over which a pool's capacity and use do not change. */
+export type FreeStep = Interval & { readonly capacity: number; readonly free: number }
+/** `lowest`: the GPUs that are free over the whole interval. */
+export type FreeCapacity = { readonly lowest: number; readonly steps: readonly FreeStep[] }
+
+/** Most steps that one answer holds. */
+export const MOST_STEPS = 2000
+
+/**
+ * A pool's free GPUs over an interval, as steps that cover it without gaps.
+ *
+ * @throws {BadInterval} also when it starts before the pool opens
+ * @throws {Refused} when it has more than {@link MOST_STEPS} steps: ask for less time
+ */
+export async function freeCapacity(reader: Reader, poolId: Uuid, interval: Interval): Promise<FreeCapacity> {
+  checkInterval(interval)
+  const { startsAt, endsAt } = interval
+  const { rows } = await sql<{ startsAt: string; capacity: number; used: number }>`
+    (SELECT ${startsAt}::timestamptz AS "startsAt", capacity, used FROM pool_step
+      WHERE pool_id = ${poolId} AND starts_at <= ${startsAt} ORDER BY starts_at DESC LIMIT 1)
+    UNION ALL
+    (SELECT starts_at, capacity, used FROM pool_step
+      WHERE pool_id = ${poolId} AND starts_at > ${startsAt} AND starts_at < ${endsAt} ORDER BY starts_at LIMIT ${MOST_STEPS})
+    ORDER BY 1`.execute(reader)
+  const [first] = rows
+  if (first === undefined || microsecondsOf(first.startsAt) > microsecondsOf(startsAt)) {
+    throw new BadInterval('BEFORE_OPENING', interval, 'starts before the pool opens')
+  }
+  if (rows.length > MOST_STEPS) throw new Refused('to', `is too late: the interval has more than ${MOST_STEPS} steps`)
+  const steps = rows.map((row, index) => ({
+    startsAt: row.startsAt,
+    endsAt: rows[index + 1]?.startsAt ?? endsAt,
+    capacity: row.capacity,
+    free: row.capacity - row.used,
+  }))
+  return { lowest: steps.reduce((low, step) => Math.min(low, step.free), first.capacity), steps }
+}

@@ -1,0 +1,50 @@
+/** What a reservation would take: for the one who asks first, and for the one who books. */
+import type { Actor } from '../access/index.ts'
+import { instant, type MicroTokens, type Reader, Refused, type Uuid } from '../platform/index.ts'
+import { type Quote, quote } from './charge.ts'
+import { NoFactor } from './errors.ts'
+import { checkBookable, type Interval } from './interval.ts'
+import { type FactorView, factorAt, freeCapacity, mustSeePool, type PoolView } from './pool.views.ts'
+
+/** Most tokens that one reservation may hold: more would be no booking but a mistake. */
+const MOST_HELD: MicroTokens = 10n ** 18n
+
+export type ReservationQuote = Quote & {
+  /** GPUs that are free over the whole interval now. Nothing is set aside by asking. */
+  readonly free: number
+  readonly basis: FactorView
+}
+
+/**
+ * The quote for so many GPUs of a pool over an interval.
+ *
+ * @throws {NotFound} {BadInterval} {NoFactor}
+ */
+export async function quoteReservation(
+  reader: Reader,
+  actor: Actor,
+  request: { poolId: Uuid; gpus: number } & Interval,
+): Promise<ReservationQuote> {
+  const { poolId, gpus, startsAt, endsAt } = request
+  const interval = { startsAt, endsAt }
+  const pool = await mustSeePool(reader, actor, poolId)
+  if (gpus < 1) throw new Refused('gpus', 'must be at least 1')
+  const priced = await priceReservation(reader, pool, gpus, interval)
+  const { lowest } = await freeCapacity(reader, poolId, interval)
+  return { ...priced, free: lowest }
+}
+
+/** Checks the interval against the pool and prices it by the factor in force at its start. */
+export async function priceReservation(
+  reader: Reader,
+  pool: PoolView,
+  gpus: number,
+  interval: Interval,
+): Promise<Quote & { readonly basis: FactorView }> {
+  checkBookable(interval, await instant(reader), pool)
+  const basis = await factorAt(reader, pool.poolId, interval.startsAt)
+  if (basis === undefined) throw new NoFactor(interval.startsAt)
+  const priced = quote(gpus, interval, basis.factor)
+  if (priced.hold > MOST_HELD) throw new Refused('gpus', 'times the length is more than any reservation can hold')
+  return { ...priced, basis }
+}

@@ -1,0 +1,192 @@
+/** Usage as a scheduler meters it: what is new moves the meter, what was told before is recognised. */
+import { z } from 'zod'
+import {
+  instant,
+  type MicroTokens,
+  newId,
+  type Ref,
+  Refused,
+  type Trx,
+  type Uuid,
+  WrongState,
+  zInstant,
+  zText,
+} from '../platform/index.ts'
+import { type GpuSeconds, meterCharge } from './charge.ts'
+import { UsageBeyondReservation, UsageConflict } from './errors.ts'
+import { microsecondsOf } from './interval.ts'
+import { type LockedReservation, lockReservation, moveReservation } from './reservation.store.ts'
+import { USABLE_STATES } from './reservation-state.ts'
+import { insertUsage, moveMeter, readMeter, type StoredUsage, storedUsage, type UsageRecord } from './usage.store.ts'
+
+/** A usage record as it comes in. GPU-seconds are a string of digits. */
+export const zUsageRecord = z
+  .strictObject({
+    source: zText(100),
+    externalId: zText(200),
+    gpuSeconds: z
+      .string()
+      .regex(/^[1-9]\d{0,17}$/, 'must be a whole number of GPU-seconds above zero, as a string of at most 18 digits')
+      .transform(BigInt),
+    startedAt: zInstant,
+    endedAt: zInstant,
+    job: zText(200)
+      .nullish()
+      .transform((job) => job ?? null),
+  })
+  .refine((record) => microsecondsOf(record.startedAt) < microsecondsOf(record.endedAt), {
+    path: ['endedAt'],
+    message: 'must be after startedAt',
+  })
+
+/** Most records of one call. */
+export const USAGE_BATCH_MAX = 1000
+
+/** What became of one record. Both sums are cumulative for its reservation, as of this record. */
+export type AcceptedUsage = {
+  readonly externalId: string
+  readonly outcome: 'RECORDED' | 'ALREADY_RECORDED'
+  readonly usageId: Uuid
+  readonly gpuSeconds: GpuSeconds
+  /** What to charge, and why: delivered compute. Zero micro-tokens are possible for a few GPU-seconds. */
+  readonly cause: 'delivered'
+  readonly charge: MicroTokens
+}
+export type RecordedUsage = {
+  readonly reservation: LockedReservation
+  /** True when this usage is the reservation's first: its hold is still pending, and is posted now. */
+  readonly first: boolean
+  readonly records: readonly AcceptedUsage[]
+  /** New in this call. */
+  readonly gpuSeconds: GpuSeconds
+  readonly charge: MicroTokens
+  /** Of the reservation, with this call. */
+  readonly cumulativeGpuSeconds: GpuSeconds
+  readonly cumulativeCharge: MicroTokens
+}
+
+/**
+ * Locks a reservation that usage may be recorded of.
+ *
+ * @throws {NotFound}
+ * @throws {WrongState} when it is not confirmed, or is over
+ */
+export async function lockReservationForUsage(trx: Trx, ref: Ref): Promise<LockedReservation> {
+  const reservation = await lockReservation(trx, ref)
+  const { state } = reservation
+  if (!USABLE_STATES.some((usable) => usable === state)) throw new WrongState('reservation', state, USABLE_STATES)
+  return reservation
+}
+
+/**
+ * Records usage of one reservation, all or none. The charge of each record is the difference of rounded cumulative sums,
+ * so it depends on the order of records but their total does not.
+ *
+ * @throws {NotFound} {WrongState} as {@link lockReservationForUsage}
+ * @throws {UsageConflict} for an external id that is stored with other content
+ * @throws {UsageBeyondReservation} for more than was reserved, or outside its time
+ */
+export async function recordUsage(
+  trx: Trx,
+  { ref, records, recordedBy }: { ref: Ref; records: readonly UsageRecord[]; recordedBy: Uuid },
+): Promise<RecordedUsage> {
+  if (records.length === 0 || records.length > USAGE_BATCH_MAX) {
+    throw new Refused('records', `must hold 1 to ${USAGE_BATCH_MAX} records`)
+  }
+  const reservation = await lockReservationForUsage(trx, ref)
+  const meter = await readMeter(trx, ref)
+  const now = await instant(trx)
+  const known = new Map<string, StoredUsage>()
+  for (const stored of await storedUsage(trx, reservation, records)) known.set(keyOf(stored), stored)
+
+  const fresh: StoredUsage[] = []
+  const accepted: AcceptedUsage[] = []
+  let gpuSeconds = meter.gpuSeconds
+  for (const record of records) {
+    const before = known.get(keyOf(record))
+    if (before !== undefined) {
+      mustBeTheSame(reservation, before, record)
+      accepted.push({ ...answer(before), outcome: 'ALREADY_RECORDED' })
+      continue
+    }
+    mustBeWithin(reservation, record, now)
+    const after = gpuSeconds + record.gpuSeconds
+    if (after > meter.reservedGpuSeconds) {
+      throw new UsageBeyondReservation(
+        record.externalId,
+        meter.reservedGpuSeconds,
+        after,
+        `would bring usage to ${after} of ${meter.reservedGpuSeconds} reserved GPU-seconds`,
+      )
+    }
+    const charged = meterCharge(gpuSeconds, after, reservation.factor)
+    const stored = { ...record, usageId: newId(), reservationId: ref.id, charged }
+    gpuSeconds = after
+    known.set(keyOf(record), stored)
+    fresh.push(stored)
+    accepted.push({ ...answer(stored), outcome: 'RECORDED' })
+  }
+
+  const charge = meterCharge(meter.gpuSeconds, gpuSeconds, reservation.factor)
+  const delivered = meter.delivered + charge
+  const first = fresh.length > 0 && reservation.state !== 'active'
+  if (first) {
+    await moveReservation(trx, reservation, { to: 'active', reason: 'FIRST_USAGE', actor: { id: recordedBy } })
+  }
+  if (fresh.length > 0) {
+    await moveMeter(trx, ref, { gpuSeconds, delivered, idle: meter.idle })
+    await insertUsage(trx, reservation, fresh, recordedBy)
+  }
+  return {
+    reservation,
+    first,
+    records: accepted,
+    gpuSeconds: gpuSeconds - meter.gpuSeconds,
+    charge,
+    cumulativeGpuSeconds: gpuSeconds,
+    cumulativeCharge: delivered,
+  }
+}
+
+const keyOf = ({ source, externalId }: UsageRecord): string => JSON.stringify([source, externalId])
+
+const answer = ({ externalId, usageId, gpuSeconds, charged }: StoredUsage): Omit<AcceptedUsage, 'outcome'> => ({
+  externalId,
+  usageId,
+  gpuSeconds,
+  cause: 'delivered',
+  charge: charged,
+})
+
+/** @throws {UsageConflict} naming the first field that differs */
+function mustBeTheSame(reservation: LockedReservation, stored: StoredUsage, record: UsageRecord): void {
+  const differs =
+    stored.reservationId !== reservation.ref.id
+      ? 'reservation'
+      : stored.gpuSeconds !== record.gpuSeconds
+        ? 'gpuSeconds'
+        : microsecondsOf(stored.startedAt) !== microsecondsOf(record.startedAt)
+          ? 'startedAt'
+          : microsecondsOf(stored.endedAt) !== microsecondsOf(record.endedAt)
+            ? 'endedAt'
+            : stored.job !== record.job
+              ? 'job'
+              : undefined
+  if (differs !== undefined) throw new UsageConflict(record.externalId, differs)
+}
+
+/** @throws {UsageBeyondReservation} for usage outside the reserved time, in the future, or by more GPUs than reserved */
+function mustBeWithin(reservation: LockedReservation, record: UsageRecord, now: string): void {
+  const [from, until] = [microsecondsOf(record.startedAt), microsecondsOf(record.endedAt)]
+  const most = BigInt(reservation.gpus) * (until - from)
+  const why =
+    until > microsecondsOf(now)
+      ? 'ends in the future'
+      : from < microsecondsOf(reservation.interval.startsAt) || until > microsecondsOf(reservation.interval.endsAt)
+        ? 'lies outside the reserved time'
+        : record.gpuSeconds * 1_000_000n > most
+          ? `is more than ${reservation.gpus} reserved GPUs can do in its time`
+          : undefined
+  if (why === undefined) return
+  throw new UsageBeyondReservation(record.externalId, most / 1_000_000n, record.gpuSeconds, why)
+}

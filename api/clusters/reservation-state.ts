@@ -1,0 +1,57 @@
+/** The life of a reservation. The database refuses every step that is not in this table. */
+
+export const RESERVATION_STATES = [
+  'waitlisted',
+  'held',
+  'confirmed',
+  'provisioned',
+  'active',
+  'completed',
+  'cancelled',
+  'declined',
+  'expired',
+  'no_show',
+  'failed',
+] as const
+/**
+ * `held`: capacity and tokens are set aside until the provider decides. `declined` and `expired` are the provider's
+ * doing (it said no, it did not answer), `cancelled` is not: the three are kept apart, because denied capacity is evidence.
+ */
+export type ReservationState = (typeof RESERVATION_STATES)[number]
+
+/** Where a reservation can go from each state. */
+export const NEXT_STATES: Readonly<Record<ReservationState, readonly ReservationState[]>> = {
+  waitlisted: ['held', 'cancelled', 'expired'],
+  held: ['confirmed', 'declined', 'cancelled', 'expired'],
+  confirmed: ['provisioned', 'active', 'completed', 'cancelled', 'no_show', 'failed'],
+  provisioned: ['active', 'completed', 'cancelled', 'no_show', 'failed'],
+  active: ['completed', 'failed'],
+  completed: [],
+  cancelled: [],
+  declined: [],
+  expired: [],
+  no_show: [],
+  failed: [],
+}
+
+/** The states in which usage may still arrive. */
+export const USABLE_STATES = ['confirmed', 'provisioned', 'active'] as const satisfies readonly ReservationState[]
+/** The states that a company may cancel before the start. */
+export const CANCELLABLE_STATES = ['held', 'confirmed', 'provisioned'] as const satisfies readonly ReservationState[]
+
+/** Why a provider declines. */
+export const DECLINE_REASONS = ['NO_CAPACITY', 'MAINTENANCE', 'POLICY', 'CONTRACT', 'OTHER'] as const
+export type DeclineReason = (typeof DECLINE_REASONS)[number]
+
+/** Why a reservation changed its state. */
+export const REASON_CODES = [
+  'REQUESTED',
+  'APPROVED',
+  ...DECLINE_REASONS,
+  'CANCELLED_BY_COMPANY',
+  'NOT_DECIDED_IN_TIME',
+  'FIRST_USAGE',
+  'RESERVED_CHARGED',
+  'METERED_CHARGED',
+] as const
+export type ReasonCode = (typeof REASON_CODES)[number]

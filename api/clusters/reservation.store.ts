@@ -1,0 +1,236 @@
+/** Writes reservations with their meter and events, and the pool's side of them. */
+import type { ActorId, MicroTokens, Numeric, Ref, Trx, Uuid } from '../platform/index.ts'
+import { formatNumeric, globalId, instant, NotFound, newId, parseNumeric, WrongState } from '../platform/index.ts'
+import type { Quote } from './charge.ts'
+import { type Interval, microsecondsOf } from './interval.ts'
+import { bookCalendar, freeCalendar } from './pool.store.ts'
+import type { ReasonCode, ReservationState } from './reservation-state.ts'
+
+export type NewReservation = {
+  readonly ref: Ref
+  readonly poolId: Uuid
+  readonly tokenClassId: Uuid
+  readonly gpus: number
+  readonly interval: Interval
+  readonly factorId: Uuid
+  readonly quote: Quote
+  readonly holdId: Uuid
+  readonly holdExpiresAt: string
+  readonly requestedBy: Uuid
+}
+
+/** Inserts a held reservation with its meter and first event: the company's side. */
+export async function insertReservation(trx: Trx, reservation: NewReservation): Promise<void> {
+  const { ref, interval, quote } = reservation
+  const at = await instant(trx)
+  await trx
+    .insertInto('reservation')
+    .values({
+      company_id: ref.companyId,
+      reservation_id: ref.id,
+      pool_id: reservation.poolId,
+      token_class_id: reservation.tokenClassId,
+      gpus: reservation.gpus,
+      starts_at: interval.startsAt,
+      ends_at: interval.endsAt,
+      state: 'held' satisfies ReservationState,
+      factor_id: reservation.factorId,
+      h100_hours_per_gpu_hour: formatNumeric(quote.factor),
+      hold_id: reservation.holdId,
+      hold_micro: quote.hold,
+      hold_expires_at: reservation.holdExpiresAt,
+      requested_by: reservation.requestedBy,
+      requested_at: at,
+    })
+    .execute()
+  await trx
+    .insertInto('meter')
+    .values({
+      company_id: ref.companyId,
+      reservation_id: ref.id,
+      reserved_gpu_seconds: quote.gpuSeconds,
+      hold_micro: quote.hold,
+    })
+    .execute()
+  await insertEvent(trx, ref, {
+    from: null,
+    to: 'held',
+    reason: 'REQUESTED',
+    note: null,
+    actor: { id: reservation.requestedBy },
+    waitedSeconds: null,
+  })
+}
+
+/** Takes the GPUs out of the pool's calendar and records the pool's side of a reservation. */
+export async function insertBooking(
+  trx: Trx,
+  booking: { ref: Ref; poolId: Uuid; gpus: number; interval: Interval },
+): Promise<void> {
+  // The pool's hot row is locked before a row that refers to it is inserted.
+  await bookCalendar(trx, booking.poolId, booking.interval, booking.gpus)
+  await trx
+    .insertInto('pool_booking')
+    .values({
+      pool_id: booking.poolId,
+      reservation_id: booking.ref.id,
+      company_id: booking.ref.companyId,
+      gpus: booking.gpus,
+      starts_at: booking.interval.startsAt,
+      ends_at: booking.interval.endsAt,
+    })
+    .execute()
+}
+
+export type LockedReservation = {
+  readonly ref: Ref
+  readonly poolId: Uuid
+  readonly tokenClassId: Uuid
+  readonly gpus: number
+  readonly interval: Interval
+  readonly state: ReservationState
+  readonly factor: Numeric
+  readonly holdId: Uuid
+  readonly hold: MicroTokens
+  readonly holdExpiresAt: string
+  readonly requestedBy: Uuid
+  readonly requestedAt: string
+}
+
+/**
+ * Locks a reservation until the end of the transaction.
+ *
+ * @throws {NotFound}
+ */
+export async function lockReservation(trx: Trx, ref: Ref): Promise<LockedReservation> {
+  const row = await trx
+    .selectFrom('reservation')
+    .select([
+      'pool_id as poolId',
+      'token_class_id as tokenClassId',
+      'gpus',
+      'starts_at as startsAt',
+      'ends_at as endsAt',
+      'state',
+      'h100_hours_per_gpu_hour as factor',
+      'hold_id as holdId',
+      'hold_micro as hold',
+      'hold_expires_at as holdExpiresAt',
+      'requested_by as requestedBy',
+      'requested_at as requestedAt',
+    ])
+    .where('company_id', '=', ref.companyId)
+    .where('reservation_id', '=', ref.id)
+    .forNoKeyUpdate()
+    .executeTakeFirst()
+  if (row === undefined) throw new NotFound('reservation', globalId('Reservation', ref.companyId, ref.id))
+  const { startsAt, endsAt, state, factor, ...plain } = row
+  return {
+    ref,
+    ...plain,
+    interval: { startsAt, endsAt },
+    // The column's CHECK lists exactly these.
+    state: state as ReservationState,
+    factor: parseNumeric(factor),
+  }
+}
+
+/** One change of state: who, why, and for a decision how long the request waited for it. */
+export type Step = {
+  readonly to: ReservationState
+  readonly reason: ReasonCode
+  readonly note?: string | null
+  /** Undefined where a job does it. */
+  readonly actor?: ActorId | undefined
+  /** The provider's decision, or the end of its time for one: how long it took is evidence. */
+  readonly decision?: boolean
+}
+
+/** Moves a locked reservation to another state, and records the event. The database refuses an illegal step. */
+export async function moveReservation(trx: Trx, reservation: LockedReservation, step: Step): Promise<void> {
+  const { ref, state } = reservation
+  const at = await instant(trx)
+  const decided =
+    step.decision === true && step.actor !== undefined ? { decided_by: step.actor.id, decided_at: at } : {}
+  const moved = await trx
+    .updateTable('reservation')
+    .set({ state: step.to, ...decided })
+    .where('company_id', '=', ref.companyId)
+    .where('reservation_id', '=', ref.id)
+    .where('state', '=', state)
+    .executeTakeFirst()
+  if (moved.numUpdatedRows !== 1n) throw new WrongState('reservation', 'changed meanwhile', [state])
+  await insertEvent(trx, ref, {
+    from: state,
+    to: step.to,
+    reason: step.reason,
+    note: step.note ?? null,
+    actor: step.actor,
+    waitedSeconds:
+      step.decision === true ? (microsecondsOf(at) - microsecondsOf(reservation.requestedAt)) / 1_000_000n : null,
+  })
+}
+
+type NewEvent = {
+  readonly from: ReservationState | null
+  readonly to: ReservationState
+  readonly reason: ReasonCode
+  readonly note: string | null
+  readonly actor: ActorId | undefined
+  readonly waitedSeconds: bigint | null
+}
+
+async function insertEvent(trx: Trx, ref: Ref, event: NewEvent): Promise<void> {
+  await trx
+    .insertInto('reservation_event')
+    .values({
+      company_id: ref.companyId,
+      event_id: newId(),
+      reservation_id: ref.id,
+      from_state: event.from,
+      to_state: event.to,
+      reason_code: event.reason,
+      note: event.note,
+      actor_id: event.actor?.id ?? null,
+      at: await instant(trx),
+      waited_seconds: event.waitedSeconds,
+    })
+    .execute()
+}
+
+/** Notes on the pool's side that the provider has decided, so that the request leaves its list. */
+export async function markDecided(trx: Trx, reservation: LockedReservation): Promise<void> {
+  await trx
+    .updateTable('pool_booking')
+    .set({ decided_at: await instant(trx) })
+    .where('pool_id', '=', reservation.poolId)
+    .where('reservation_id', '=', reservation.ref.id)
+    .execute()
+}
+
+/** Gives a reservation's whole interval back to the calendar, once. */
+export async function freeBooking(trx: Trx, reservation: LockedReservation): Promise<void> {
+  const freed = await trx
+    .updateTable('pool_booking')
+    .set({ freed_at: await instant(trx) })
+    .where('pool_id', '=', reservation.poolId)
+    .where('reservation_id', '=', reservation.ref.id)
+    .where('freed_at', 'is', null)
+    .returning(['starts_at as startsAt', 'ends_at as endsAt'])
+    .executeTakeFirst()
+  if (freed === undefined) throw new Error('a reservation is given back to the calendar twice')
+  await freeCalendar(trx, reservation.poolId, freed, reservation.gpus)
+}
+
+/** Gives back what lies at or after `from`: the past stays as it was. */
+export async function freeRest(trx: Trx, reservation: LockedReservation, from: string): Promise<void> {
+  const { interval, poolId, ref, gpus } = reservation
+  if (microsecondsOf(from) >= microsecondsOf(interval.endsAt)) return
+  await trx
+    .updateTable('pool_booking')
+    .set({ ends_at: from })
+    .where('pool_id', '=', poolId)
+    .where('reservation_id', '=', ref.id)
+    .execute()
+  await freeCalendar(trx, poolId, { startsAt: from, endsAt: interval.endsAt }, gpus)
+}

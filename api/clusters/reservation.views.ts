@@ -1,0 +1,198 @@
+/** Reservations as screens and other capabilities read them. */
+import { sql } from 'kysely'
+import type { Actor } from '../access/index.ts'
+import { companyNames, seesCompany } from '../parties/index.ts'
+import {
+  globalId,
+  type MicroTokens,
+  NotFound,
+  type Numeric,
+  parseNumeric,
+  type Reader,
+  type Ref,
+  type Uuid,
+} from '../platform/index.ts'
+import type { GpuSeconds } from './charge.ts'
+import { providersOfPools } from './pool.views.ts'
+import { bookingsSeenBy, seesReservation } from './visibility.ts'
+
+export type ReservationView = {
+  readonly companyId: Uuid
+  readonly reservationId: Uuid
+  readonly poolId: Uuid
+  readonly gpus: number
+  readonly startsAt: string
+  readonly endsAt: string
+  readonly state: string
+  readonly factor: Numeric
+  readonly holdId: Uuid
+  readonly hold: MicroTokens
+  readonly holdExpiresAt: string
+  readonly requestedAt: string
+  readonly decidedAt: string | null
+  readonly reservedGpuSeconds: GpuSeconds
+  readonly usedGpuSeconds: GpuSeconds
+  readonly delivered: MicroTokens
+  readonly idle: MicroTokens
+}
+
+/** A page by keyset: ids are UUIDv7, so newest request first. */
+export type Page = {
+  readonly limit: number
+  readonly after?: Uuid | undefined
+  readonly before?: Uuid | undefined
+  readonly backwards?: boolean
+}
+
+const reservations = (reader: Reader) =>
+  reader
+    .selectFrom('reservation')
+    .innerJoin('meter', (join) =>
+      join
+        .onRef('meter.company_id', '=', 'reservation.company_id')
+        .onRef('meter.reservation_id', '=', 'reservation.reservation_id'),
+    )
+    .select([
+      'reservation.company_id as companyId',
+      'reservation.reservation_id as reservationId',
+      'pool_id as poolId',
+      'gpus',
+      'starts_at as startsAt',
+      'ends_at as endsAt',
+      'state',
+      'h100_hours_per_gpu_hour as text',
+      'hold_id as holdId',
+      'reservation.hold_micro as hold',
+      'hold_expires_at as holdExpiresAt',
+      'requested_at as requestedAt',
+      'decided_at as decidedAt',
+      'meter.reserved_gpu_seconds as reservedGpuSeconds',
+      'meter.gpu_seconds as usedGpuSeconds',
+      'meter.delivered_micro as delivered',
+      'meter.idle_micro as idle',
+    ])
+
+const withFactor = <Row extends { text: string }>({ text, ...row }: Row) => ({ ...row, factor: parseNumeric(text) })
+
+/** The visible ones among these reservations, in no order. Two queries: of the companies, and of the pools. */
+export async function reservationsById(reader: Reader, actor: Actor, refs: readonly Ref[]): Promise<ReservationView[]> {
+  if (refs.length === 0) return []
+  const rows = await reservations(reader)
+    .where(sql<boolean>`(reservation.company_id, reservation.reservation_id) IN (
+      SELECT * FROM unnest(${refs.map((ref) => ref.companyId)}::uuid[], ${refs.map((ref) => ref.id)}::uuid[]))`)
+    .execute()
+  const hidden = rows.filter((row) => !seesCompany(actor, row.companyId)).map((row) => row.poolId)
+  const providers = await providersOfPools(reader, hidden)
+  return rows
+    .filter((row) => {
+      const providerId = providers.get(row.poolId)
+      return providerId === undefined
+        ? seesCompany(actor, row.companyId)
+        : seesReservation(actor, { companyId: row.companyId, providerId })
+    })
+    .map(withFactor)
+}
+
+/**
+ * Refuses a reservation that does not exist or that the actor may not see: the two look the same.
+ *
+ * @throws {NotFound}
+ */
+export async function mustSeeReservation(
+  reader: Reader,
+  actor: Actor,
+  ref: Ref,
+): Promise<{ poolId: Uuid; providerId: Uuid }> {
+  const [reservation] = await reservationsById(reader, actor, [ref])
+  const providerId = (await providersOfPools(reader, reservation === undefined ? [] : [reservation.poolId])).get(
+    reservation?.poolId ?? '',
+  )
+  if (reservation === undefined || providerId === undefined) {
+    throw new NotFound('reservation', globalId('Reservation', ref.companyId, ref.id))
+  }
+  return { poolId: reservation.poolId, providerId }
+}
+
+/** A page of a company's reservations. Nothing for whoever does not see the company. */
+export async function reservationPage(
+  reader: Reader,
+  actor: Actor,
+  companyId: Uuid,
+  page: Page,
+): Promise<ReservationView[]> {
+  if (!seesCompany(actor, companyId)) return []
+  let query = reservations(reader).where('reservation.company_id', '=', companyId).limit(page.limit)
+  if (page.after !== undefined) query = query.where('reservation.reservation_id', '<', page.after)
+  if (page.before !== undefined) query = query.where('reservation.reservation_id', '>', page.before)
+  const rows = await query.orderBy('reservation.reservation_id', page.backwards === true ? 'asc' : 'desc').execute()
+  return rows.map(withFactor)
+}
+
+/** How many reservations of a company the actor sees. */
+export async function reservationCount(reader: Reader, actor: Actor, companyId: Uuid): Promise<number> {
+  if (!seesCompany(actor, companyId)) return 0
+  const { count } = await reader
+    .selectFrom('reservation')
+    .select((on) => on.fn.countAll<bigint>().as('count'))
+    .where('company_id', '=', companyId)
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+/**
+ * A page of the reservations of a pool that the actor sees, newest request first. Read in two steps, since the pool's
+ * bookings lie with the pool and reservations with their companies.
+ */
+export async function poolReservationPage(
+  reader: Reader,
+  actor: Actor,
+  pool: { readonly poolId: Uuid; readonly providerId: Uuid },
+  page: Page & { waiting: boolean },
+): Promise<ReservationView[]> {
+  let query = reader
+    .selectFrom('pool_booking')
+    .select(['company_id as companyId', 'reservation_id as id'])
+    .where('pool_id', '=', pool.poolId)
+    .where(bookingsSeenBy(actor, pool.providerId))
+    .limit(page.limit)
+  if (page.waiting) query = query.where('decided_at', 'is', null).where('freed_at', 'is', null)
+  if (page.after !== undefined) query = query.where('reservation_id', '<', page.after)
+  if (page.before !== undefined) query = query.where('reservation_id', '>', page.before)
+  const refs = await query.orderBy('reservation_id', page.backwards === true ? 'asc' : 'desc').execute()
+  const rows = new Map((await reservationsById(reader, actor, refs)).map((row) => [row.reservationId, row]))
+  return refs.flatMap((ref) => rows.get(ref.id) ?? [])
+}
+
+/** Current legal names of the companies of reservations: a provider's staff see the name, not the company. */
+export const namesOfReservers = (reader: Reader, companyIds: readonly Uuid[]): Promise<Map<Uuid, string>> =>
+  companyNames(reader, companyIds)
+
+export type ReservationEventView = {
+  readonly reservationId: Uuid
+  readonly from: string | null
+  readonly to: string
+  readonly reasonCode: string
+  readonly note: string | null
+  readonly at: string
+  readonly waitedSeconds: bigint | null
+}
+
+/** The events of reservations that the caller has shown to be visible, oldest first. One query. */
+export async function eventsOf(reader: Reader, refs: readonly Ref[]): Promise<ReservationEventView[]> {
+  if (refs.length === 0) return []
+  return reader
+    .selectFrom('reservation_event')
+    .select([
+      'reservation_id as reservationId',
+      'from_state as from',
+      'to_state as to',
+      'reason_code as reasonCode',
+      'note',
+      'at',
+      'waited_seconds as waitedSeconds',
+    ])
+    .where(sql<boolean>`(company_id, reservation_id) IN (
+      SELECT * FROM unnest(${refs.map((ref) => ref.companyId)}::uuid[], ${refs.map((ref) => ref.id)}::uuid[]))`)
+    .orderBy('event_id')
+    .execute()
+}
