@@ -1,0 +1,140 @@
+/** The lines of a pro forma: one per holder and class, before and after. */
+import type { Capitalization, CapitalizationHolding, PricedRound } from '../captable/index.ts'
+import { type Numeric, numericOfWhole } from '../platform/index.ts'
+import type { RoundTerms, SecurityTerms } from './terms.ts'
+
+/** What one holder has of one class, or one pool. `after` includes `unearned`. */
+export type ProFormaLine = {
+  /** OCF id of the stakeholder or plan; `null` for whoever the round brings in. */
+  readonly holderId: string | null
+  readonly holder: string
+  readonly kind: 'stock' | 'option' | 'warrant' | 'pool'
+  /** OCF id of the class; `null` for a class that the round creates, and for what has none. */
+  readonly classId: string | null
+  readonly className: string
+  readonly before: Numeric
+  readonly after: Numeric
+  readonly unearned: Numeric
+}
+
+/** The name of the line for a pool increase where the company has no plan that could take it. */
+const NEW_POOL = 'Option pool increase'
+
+/** Live securities by holder and class, in the order in which they first occur, then what plans reserve and did not grant. */
+export function linesBefore(capitalization: Capitalization): readonly ProFormaLine[] {
+  const classNames = new Map(capitalization.classes.map(({ id, name }) => [id, name]))
+  const planNames = new Map(capitalization.pools.map(({ planId, name }) => [planId, name]))
+  const lines = capitalization.holdings
+    .filter((holding) => holding.kind !== 'convertible' && holding.quantity > 0n)
+    .map((holding): ProFormaLine => {
+      const classId = (holding.kind === 'convertible' ? undefined : holding.classId) ?? null
+      return {
+        holderId: holding.stakeholderId,
+        holder: holding.stakeholderName,
+        kind: holding.kind === 'convertible' ? 'stock' : holding.kind,
+        classId,
+        className: className(holding, classNames, planNames),
+        before: holding.quantity,
+        after: holding.quantity,
+        unearned: 0n,
+      }
+    })
+  const pools = capitalization.pools
+    .filter(({ available }) => available !== 0n)
+    .map(
+      ({ planId, name, available }): ProFormaLine => ({
+        ...poolLine(planId, name),
+        before: available,
+        after: available,
+      }),
+    )
+  return merged([...lines, ...pools])
+}
+
+function className(
+  holding: CapitalizationHolding,
+  classNames: ReadonlyMap<string, string>,
+  planNames: ReadonlyMap<string, string>,
+): string {
+  if (holding.kind === 'option') {
+    const plan = holding.planId === undefined ? undefined : planNames.get(holding.planId)
+    return plan === undefined ? 'Options' : `Options, ${plan}`
+  }
+  const name = 'classId' in holding && holding.classId !== undefined ? classNames.get(holding.classId) : undefined
+  if (holding.kind === 'warrant') return name === undefined ? 'Warrants' : `Warrants, ${name}`
+  return name ?? 'Stock'
+}
+
+const poolLine = (planId: string | null, holder: string): ProFormaLine => ({
+  holderId: planId,
+  holder,
+  kind: 'pool',
+  classId: null,
+  className: 'Reserved, not granted',
+  before: 0n,
+  after: 0n,
+  unearned: 0n,
+})
+
+/** The lines with the round's shares and pool increase. The increase goes to the plan that has most to grant. */
+export function linesAfter(
+  before: readonly ProFormaLine[],
+  terms: RoundTerms,
+  { purchases, poolIncrease }: PricedRound,
+): readonly ProFormaLine[] {
+  const { compute, security, cashSecurity } = terms
+  const issued = (holder: string, id: string | undefined, of: SecurityTerms, index: number): ProFormaLine => ({
+    holderId: id ?? null,
+    holder,
+    kind: 'stock',
+    classId: of.stockClassId ?? null,
+    className: of.className,
+    before: 0n,
+    after: numericOfWhole(purchases[index]?.shares ?? 0n),
+    unearned: 0n,
+  })
+  const computeLine = issued(compute.holderName, compute.stakeholderId, security, 0)
+  const added = [
+    { ...computeLine, unearned: computeLine.after },
+    ...terms.cashInvestors.map(({ name, stakeholderId }, index) =>
+      issued(name, stakeholderId, cashSecurity ?? security, index + 1),
+    ),
+  ]
+  const pools = before.filter(({ kind }) => kind === 'pool')
+  const increase =
+    poolIncrease === 0n
+      ? []
+      : [{ ...(largest(pools) ?? poolLine(null, NEW_POOL)), before: 0n, after: numericOfWhole(poolIncrease) }]
+  return merged([...before.filter(({ kind }) => kind !== 'pool'), ...added, ...pools, ...increase])
+}
+
+const largest = (pools: readonly ProFormaLine[]): ProFormaLine | undefined =>
+  pools.reduce<ProFormaLine | undefined>(
+    (most, pool) => (most !== undefined && most.after >= pool.after ? most : pool),
+    undefined,
+  )
+
+/** Lines of one holder, kind and class become one; the first one's place, id and name stay. */
+function merged(lines: readonly ProFormaLine[]): readonly ProFormaLine[] {
+  const byKey = new Map<string, ProFormaLine>()
+  for (const line of lines) {
+    const key = JSON.stringify([
+      line.holderId ?? ['new', line.holder],
+      line.kind,
+      line.classId ?? ['new', line.className],
+    ])
+    const known = byKey.get(key)
+    byKey.set(
+      key,
+      known === undefined
+        ? line
+        : {
+            ...known,
+            before: known.before + line.before,
+            after: known.after + line.after,
+            unearned: known.unearned + line.unearned,
+          },
+    )
+  }
+  return [...byKey.values()]
+}
