@@ -24,6 +24,8 @@ CREATE TABLE finding (
   company_id uuid NOT NULL,
   finding_id uuid NOT NULL,
   run_id uuid NOT NULL,
+  -- Counts the runs over the subject: times of transactions that waited for one another say nothing about their order.
+  run_number integer NOT NULL CONSTRAINT finding_run_number CHECK (run_number > 0),
   gate text COLLATE "C" NOT NULL CONSTRAINT finding_gate CHECK (gate IN
     ('propose', 'sign', 'close', 'issue', 'amend', 'reserve', 'transfer')),
   cause text COLLATE "C" NOT NULL CONSTRAINT finding_cause CHECK (cause IN ('gate', 'recheck')),
@@ -37,13 +39,13 @@ CREATE TABLE finding (
   asked_by uuid NOT NULL CONSTRAINT finding_asked_by REFERENCES person (person_id),
   found_at timestamptz NOT NULL,
   CONSTRAINT finding_pkey PRIMARY KEY (company_id, finding_id),
+  -- Also finds the latest finding of each rule on a subject.
+  CONSTRAINT finding_once UNIQUE (company_id, subject, rule_id, run_number),
   CONSTRAINT finding_company FOREIGN KEY (company_id) REFERENCES company (company_id),
   CONSTRAINT finding_subject CHECK (split_part(subject, ':', 2) = company_id::text)
 );
 COMMENT ON TABLE finding IS
   'Distributed by company_id. What a rule found about a subject before a gate: inputs with sources, threshold, arithmetic, table row, in evidence.';
--- The rules that were run on a subject, and who asked; the findings of one rule, newest first.
-CREATE INDEX finding_by_subject ON finding (company_id, subject, rule_id, finding_id);
 SELECT equihour_append_only('finding');
 
 CREATE TABLE flag (

@@ -38,7 +38,7 @@ export type Finding = {
   readonly table: FindingTable | null
   readonly sureness: Sureness
   readonly clearedBy: readonly string[]
-  /** SHA-256 in hex over outcome, input values and table row: equal prints, equal grounds. A waiver holds for one print. */
+  /** SHA-256 in hex over rule, outcome, input values and table row: equal prints, equal grounds. A waiver holds for one print. */
   readonly print: string
 }
 
@@ -70,7 +70,7 @@ export function evaluate(rule: Rule, facts: FactsAtHand, onDate: string): Findin
     table,
     sureness: row?.sureness ?? (verdict.outcome === 'cannot_tell' ? 'low' : 'high'),
     clearedBy: verdict.clearedBy,
-    print: printOf(verdict.outcome, inputs, table),
+    print: printOf(rule.id, verdict.outcome, inputs, table),
   }
 }
 
@@ -80,8 +80,9 @@ export function evaluateGate(rules: readonly Rule[], facts: FactsAtHand, gate: G
 }
 
 /** Sources and dates of inputs are left out: the same value confirmed by a second source is no changed ground. */
-function printOf(outcome: Outcome, inputs: readonly FindingInput[], table: FindingTable | null): string {
+function printOf(rule: string, outcome: Outcome, inputs: readonly FindingInput[], table: FindingTable | null): string {
   const grounds = {
+    rule,
     outcome,
     inputs: Object.fromEntries(inputs.map(({ name, value }) => [name, value])),
     row: table?.from ?? null,

@@ -16,6 +16,9 @@ export type Gate = (typeof GATES)[number]
 export const RULE_KINDS = ['bar', 'policy', 'watch'] as const
 export type RuleKind = (typeof RULE_KINDS)[number]
 
+/** Whether an open flag of this kind stops a gate, whether it was flagged or could not be told (docs/adr/0005-open-flags.md). */
+export const stops = (kind: RuleKind): boolean => kind !== 'watch'
+
 /** `cannot_tell` is an answer of its own: it is never shown, counted or treated as `clear`. */
 export const OUTCOMES = ['flag', 'clear', 'cannot_tell'] as const
 export type Outcome = (typeof OUTCOMES)[number]

@@ -61,7 +61,7 @@ const others = (...shares: string[]): Seller[] => shares.map((share) => ['other'
 test('HHI-3a: merging 5% and 4% moves 1540 to 1580, change 40, and is clear', () => {
   const finding = find(of(market([['fund', '5'], ['company', '4'], ...others('25', '20', '15', '10', '8', '7', '6')])))
   assert.equal(finding.outcome, 'clear')
-  assert.match(finding.arithmetic.join('\n'), /index before 1540\..*= 40\..*Index after 1580; joint share 5 \+ 4 = 9%/)
+  assert.match(finding.arithmetic.join('\n'), /index before 1540\..*= 40\..*Index after 1580; joint share 5 \+ 4 = 9%/s)
 })
 
 test('HHI-4 (H&R Block): stated index 4291, shares 15.6 and 12.8: change 399.36, after 4690.36, joint 28.4%, flagged', () => {
@@ -77,7 +77,7 @@ test('HHI-4 (H&R Block): stated index 4291, shares 15.6 and 12.8: change 399.36,
     ),
   )
   assert.equal(finding.outcome, 'flag')
-  assert.match(finding.arithmetic.join('\n'), /2 × 15\.6 .*= 399\.36\..*Index after 4690\.36; joint share .*= 28\.4%/)
+  assert.match(finding.arithmetic.join('\n'), /2 × 15\.6 .*= 399\.36\..*Index after 4690\.36; joint share .*= 28\.4%/s)
 })
 
 type Case = readonly [what: string, values: Parameters<typeof given>[0], outcome: 'flag' | 'clear' | 'cannot_tell']
