@@ -24,6 +24,30 @@ export interface AuditEvent {
   leaf_hash: Buffer
 }
 
+export interface Charge {
+  company_id: string
+  charge_id: string
+  grant_id: string
+  lot_id: string
+  reservation_id: string
+  usage_id: string | null
+  cause: string
+  amount_micro: bigint
+  basis_from: bigint
+  basis_to: bigint
+  at: string
+}
+
+export interface Closing {
+  company_id: string
+  closing_id: string
+  round_id: string
+  ordinal: number
+  state: string
+  closed_by: string | null
+  closed_at: string | null
+}
+
 export interface Company {
   company_id: string
   created_by: string
@@ -38,6 +62,38 @@ export interface CompanyIdentity {
   legal_form: string
   jurisdiction: string
   recorded_by: string
+}
+
+export interface Document {
+  company_id: string
+  document_id: string
+  subject: string
+  kind: string
+  version: number
+  supersedes: string | null
+  sha256: Buffer
+  media_type: string
+  file_name: string
+  bytes: Buffer
+  made_by: string
+  made_at: string
+}
+
+export interface DocumentAcceptance {
+  company_id: string
+  document_id: string
+  sha256: Buffer
+  accepted_by: string
+  accepted_as: string
+  accepted_at: string
+  typed_name_hash: Buffer | null
+}
+
+export interface DocumentAcceptanceName {
+  company_id: string
+  document_id: string
+  typed_name: string
+  salt: Buffer
 }
 
 export interface Factor {
@@ -57,6 +113,7 @@ export interface Finding {
   company_id: string
   finding_id: string
   run_id: string
+  run_number: number
   gate: string
   cause: string
   subject: string
@@ -95,6 +152,21 @@ export interface FlagEvent {
   evidence: Json | null
   actor_id: string
   at: string
+}
+
+export interface GrantProgress {
+  company_id: string
+  grant_id: string
+  granted_micro: bigint
+  total_shares: bigint
+  delivered_micro: Generated<bigint>
+  idle_reserved_micro: Generated<bigint>
+  no_show_micro: Generated<bigint>
+  cancel_fee_micro: Generated<bigint>
+  basis_micro: Generated<bigint>
+  basis_peak_micro: Generated<bigint>
+  earned_shares: Generated<bigint>
+  vested_shares: Generated<bigint>
 }
 
 export interface IdempotencyRecord {
@@ -189,6 +261,17 @@ export interface PersonDetails {
   person_id: string
   display_name: string
   email: string
+}
+
+export interface PlannedGrant {
+  company_id: string
+  grant_id: string
+  round_id: string
+  closing_id: string
+  token_class_id: string
+  amount_micro: bigint
+  terms_version: number
+  opened_at: string | null
 }
 
 export interface Pool {
@@ -290,6 +373,30 @@ export interface ReservationEvent {
   waited_seconds: bigint | null
 }
 
+export interface Round {
+  company_id: string
+  round_id: string
+  state: string
+  terms_version: number
+  drafted_by: string
+  drafted_at: string
+  proposed_by: string | null
+  proposed_at: string | null
+  proposed_version: number | null
+  issued_at: string | null
+  ended_at: string | null
+}
+
+export interface RoundTerms {
+  company_id: string
+  round_id: string
+  version: number
+  terms: Json
+  terms_hash: Buffer
+  written_by: string
+  written_at: string
+}
+
 export interface Session {
   token_hash: Buffer
   person_id: string
@@ -305,6 +412,44 @@ export interface SignInLink {
   created_at: string
   expires_at: string
   used_at: string | null
+}
+
+export interface Statement {
+  company_id: string
+  statement_id: string
+  month: string
+  figures: Json
+  sha256: Buffer
+  dispute_until: string
+  stated_by: string
+  stated_at: string
+}
+
+export interface StatementEvent {
+  company_id: string
+  event_id: string
+  statement_id: string
+  to_state: string
+  reason: string | null
+  actor_id: string | null
+  at: string
+}
+
+export interface StatementLine {
+  company_id: string
+  statement_id: string
+  grant_id: string
+  basis_from: bigint
+  basis_to: bigint
+  shares_from: bigint
+  shares_to: bigint
+}
+
+export interface StatementProgress {
+  company_id: string
+  statement_id: string
+  state: string
+  dispute_until: string
 }
 
 export interface SupplyAuthorisation {
@@ -393,6 +538,36 @@ export interface UsageRecord {
   recorded_at: string
 }
 
+export interface Vested {
+  company_id: string
+  vested_id: string
+  grant_id: string
+  statement_id: string
+  security_id: string
+  transaction_id: string
+  shares_from: bigint
+  shares_to: bigint
+  at: string
+}
+
+export interface VestingGrant {
+  company_id: string
+  grant_id: string
+  round_id: string
+  terms_document_id: string
+  security_id: string
+  granted_micro: bigint
+  total_shares: bigint
+  basis: string
+  allocation: string
+  tranches: number | null
+  cliff_micro: bigint
+  charging: string
+  dispute_window_days: number
+  long_stop: string
+  opened_at: string
+}
+
 export interface Wall {
   wall_id: string
   person_id: string
@@ -405,12 +580,18 @@ export interface Wall {
 
 export interface DB {
   audit_event: AuditEvent
+  charge: Charge
+  closing: Closing
   company: Company
   company_identity: CompanyIdentity
+  document: Document
+  document_acceptance: DocumentAcceptance
+  document_acceptance_name: DocumentAcceptanceName
   factor: Factor
   finding: Finding
   flag: Flag
   flag_event: FlagEvent
+  grant_progress: GrantProgress
   idempotency_record: IdempotencyRecord
   installation: Installation
   ledger_account: LedgerAccount
@@ -421,6 +602,7 @@ export interface DB {
   open_pending: OpenPending
   person: Person
   person_details: PersonDetails
+  planned_grant: PlannedGrant
   pool: Pool
   pool_booking: PoolBooking
   pool_step: PoolStep
@@ -429,8 +611,14 @@ export interface DB {
   release_plan: ReleasePlan
   reservation: Reservation
   reservation_event: ReservationEvent
+  round: Round
+  round_terms: RoundTerms
   session: Session
   sign_in_link: SignInLink
+  statement: Statement
+  statement_event: StatementEvent
+  statement_line: StatementLine
+  statement_progress: StatementProgress
   supply_authorisation: SupplyAuthorisation
   token_class: TokenClass
   token_hold: TokenHold
@@ -438,5 +626,7 @@ export interface DB {
   token_supply: TokenSupply
   transfer: Transfer
   usage_record: UsageRecord
+  vested: Vested
+  vesting_grant: VestingGrant
   wall: Wall
 }
