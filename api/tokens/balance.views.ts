@@ -1,0 +1,176 @@
+/** Balances as screens and other capabilities read them. */
+import { sql } from 'kysely'
+import { type MicroTokens, type Reader, Refused, type Uuid } from '../platform/index.ts'
+import { ACCOUNT_KINDS, type AccountKind, isAccountKind } from './account-kind.ts'
+import { isAfter } from './instants.ts'
+
+/** One account of a lot, or one kind of account over lots. Micro-tokens. */
+export type AccountBalance = {
+  readonly kind: AccountKind
+  /**
+   * What counts as being there: posted, less what pending transfers will take, plus what they will bring. Over all kinds
+   * but `obligation` these add up to what was granted and did not leave.
+   */
+  readonly amount: MicroTokens
+  /** What was posted. */
+  readonly posted: MicroTokens
+  /** What pending transfers will take if they are posted. */
+  readonly pendingOut: MicroTokens
+  /** What pending transfers will bring if they are posted. */
+  readonly pendingIn: MicroTokens
+}
+/** The accounts of one lot, one of each kind, in the order of {@link ACCOUNT_KINDS}. */
+export type LotBalance = {
+  readonly lotId: Uuid
+  readonly tokenClassId: Uuid
+  readonly accounts: readonly AccountBalance[]
+}
+
+type AccountRow = {
+  readonly lot_id: Uuid
+  readonly token_class_id: Uuid
+  readonly kind: string
+  readonly debits_posted: bigint
+  readonly credits_posted: bigint
+  readonly debits_pending: bigint
+  readonly credits_pending: bigint
+}
+
+/** The balances of a holder: by lot, oldest lot first, and over all lots. */
+export type Balances = { readonly lots: readonly LotBalance[]; readonly totals: readonly AccountBalance[] }
+
+/** The balances of a company now. */
+export async function balances(reader: Reader, companyId: Uuid): Promise<Balances> {
+  const rows = await reader
+    .selectFrom('ledger_account as account')
+    .innerJoin('lot', (on) =>
+      on.onRef('lot.company_id', '=', 'account.holder_id').onRef('lot.lot_id', '=', 'account.lot_id'),
+    )
+    .where('account.holder_id', '=', companyId)
+    .select([
+      'account.lot_id',
+      'lot.token_class_id',
+      'account.kind',
+      'account.debits_posted',
+      'account.credits_posted',
+      'account.debits_pending',
+      'account.credits_pending',
+    ])
+    .orderBy('lot.lot_id')
+    .execute()
+  return byLot(rows)
+}
+
+function byLot(rows: readonly AccountRow[]): Balances {
+  const lots = new Map<Uuid, { lotId: Uuid; tokenClassId: Uuid; accounts: AccountBalance[] }>()
+  for (const row of rows) {
+    const lot = lots.get(row.lot_id) ?? { lotId: row.lot_id, tokenClassId: row.token_class_id, accounts: [] }
+    lots.set(row.lot_id, lot)
+    lot.accounts.push(balanceOf(row))
+  }
+  const place = ({ kind }: AccountBalance) => ACCOUNT_KINDS.indexOf(kind)
+  for (const lot of lots.values()) lot.accounts.sort((a, b) => place(a) - place(b))
+  return { lots: [...lots.values()], totals: sumBalances([...lots.values()]) }
+}
+
+function balanceOf(row: AccountRow): AccountBalance {
+  if (!isAccountKind(row.kind)) throw new Error(`the account kind ${row.kind} is unknown`)
+  const contra = row.kind === 'obligation'
+  const net = row.credits_posted - row.debits_posted
+  const posted = contra ? -net : net
+  const pendingOut = contra ? row.credits_pending : row.debits_pending
+  const pendingIn = contra ? row.debits_pending : row.credits_pending
+  return { kind: row.kind, amount: posted - pendingOut + pendingIn, posted, pendingOut, pendingIn }
+}
+
+/** Balances added up, over lots: of one class, or of a holder. */
+export function sumBalances(lots: readonly LotBalance[]): readonly AccountBalance[] {
+  return ACCOUNT_KINDS.map((kind) => {
+    const accounts = lots.flatMap((lot) => lot.accounts.filter((account) => account.kind === kind))
+    const sum = (of: (account: AccountBalance) => MicroTokens) => accounts.reduce((total, each) => total + of(each), 0n)
+    return {
+      kind,
+      amount: sum((each) => each.amount),
+      posted: sum((each) => each.posted),
+      pendingOut: sum((each) => each.pendingOut),
+      pendingIn: sum((each) => each.pendingIn),
+    }
+  })
+}
+
+/**
+ * The balances of a company by lot as they were at an instant, from the transfers up to then. Lots that were opened later
+ * are left out.
+ *
+ * @throws {Refused} before the company's first lot, and after `now`: of neither there is a record
+ */
+export async function balancesAsOf(reader: Reader, companyId: Uuid, at: string, now: string): Promise<Balances> {
+  const first = await reader
+    .selectFrom('lot')
+    .where('company_id', '=', companyId)
+    .select('opened_at')
+    .orderBy('opened_at')
+    .limit(1)
+    .executeTakeFirst()
+  if (first === undefined) throw new Refused('asOf', 'has no answer: this company never held tokens')
+  if (isAfter(first.opened_at, at))
+    throw new Refused('asOf', `is before this company's first lot, opened ${first.opened_at}`)
+  if (isAfter(at, now)) throw new Refused('asOf', 'is in the future')
+  const rows = await reader
+    .with('event', (history) =>
+      history
+        .selectFrom('transfer')
+        .leftJoin('transfer as promise', (on) =>
+          on
+            .onRef('promise.holder_id', '=', 'transfer.holder_id')
+            .onRef('promise.transfer_id', '=', 'transfer.pending_id'),
+        )
+        .where('transfer.holder_id', '=', companyId)
+        .where('transfer.created_at', '<=', at)
+        .select([
+          'transfer.debit_account_id as debit',
+          'transfer.credit_account_id as credit',
+          sql<bigint>`CASE WHEN transfer.kind IN ('posted', 'post_pending') THEN transfer.amount_micro ELSE 0 END`.as(
+            'posted',
+          ),
+          sql<bigint>`CASE transfer.kind WHEN 'pending' THEN transfer.amount_micro WHEN 'posted' THEN 0
+            ELSE -promise.amount_micro END`.as('pending'),
+        ]),
+    )
+    .with('side', (history) =>
+      history
+        .selectFrom('event')
+        .select(['debit as account', 'posted as dp', 'pending as dq', sql<bigint>`0`.as('cp'), sql<bigint>`0`.as('cq')])
+        .unionAll(
+          history
+            .selectFrom('event')
+            .select([
+              'credit as account',
+              sql<bigint>`0`.as('dp'),
+              sql<bigint>`0`.as('dq'),
+              'posted as cp',
+              'pending as cq',
+            ]),
+        ),
+    )
+    .selectFrom('ledger_account as account')
+    .innerJoin('lot', (on) =>
+      on.onRef('lot.company_id', '=', 'account.holder_id').onRef('lot.lot_id', '=', 'account.lot_id'),
+    )
+    .leftJoin('side', 'side.account', 'account.account_id')
+    .where('account.holder_id', '=', companyId)
+    .where('lot.opened_at', '<=', at)
+    .groupBy(['account.lot_id', 'lot.token_class_id', 'account.kind'])
+    .select([
+      'account.lot_id',
+      'lot.token_class_id',
+      'account.kind',
+      sql<bigint>`coalesce(sum(dp), 0)::bigint`.as('debits_posted'),
+      sql<bigint>`coalesce(sum(cp), 0)::bigint`.as('credits_posted'),
+      sql<bigint>`coalesce(sum(dq), 0)::bigint`.as('debits_pending'),
+      sql<bigint>`coalesce(sum(cq), 0)::bigint`.as('credits_pending'),
+    ])
+    .orderBy('account.lot_id')
+    .execute()
+  return byLot(rows)
+}

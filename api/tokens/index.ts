@@ -1,0 +1,56 @@
+/** Token classes, lots, releases, holds, charges: the double-entry ledger of tokens. */
+export { ACCOUNT_KINDS, type AccountKind, CHARGE_CAUSES, type ChargeCause } from './account-kind.ts'
+export { AuthoriseSupplyInput, authoriseSupply } from './authorise-supply.ts'
+export {
+  type AccountBalance,
+  type Balances,
+  balances,
+  balancesAsOf,
+  type LotBalance,
+  sumBalances,
+} from './balance.views.ts'
+export { type ChargedPart, charge, chargeAll, type NewCharge } from './charge.ts'
+export { conservation, type Difference } from './conservation.ts'
+export { CreateTokenClassInput, createTokenClass } from './create-token-class.ts'
+export {
+  AccountClosed,
+  ExceedsHold,
+  HoldAlreadyPosted,
+  HoldAlreadyVoided,
+  HoldExpired,
+  SupplyExceeded,
+  TokensNotReleased,
+  TransferIdReused,
+  WouldOverdraw,
+} from './errors.ts'
+export { EXPIRE_HOLDS_JOB, expireHolds, expireHoldsJob } from './expire-holds.ts'
+export { EXPIRE_LOTS_JOB, expireLots, expireLotsJob } from './expire-lots.ts'
+export { type Hold, type HoldLot, type HoldState, readHolds } from './hold.store.ts'
+export { hold, type NewHold } from './hold.ts'
+export {
+  BATCH_MAX,
+  type LedgerAnswer,
+  type LedgerEvent,
+  lockTokens,
+  postBatch,
+  REFUSALS,
+  type Refusal,
+  TRANSIENT_REFUSALS,
+} from './ledger.store.ts'
+export { TRANSFER_RULES, type TransferRule } from './lot.store.ts'
+export { type LotView, lotsById, lotsOf, type PlannedReleaseView, releasePlans } from './lot.views.ts'
+export { type OpenGrant, openGrant, type Release } from './open-grant.ts'
+export { RELEASE_DUE_JOB, type Released, releaseDue, releaseDueJob } from './release-due.ts'
+export { ReleaseDueTokensInput, releaseDueTokens } from './release-due-tokens.ts'
+export { postHold, returnHold, voidHold } from './settle-hold.ts'
+export {
+  type AuthorisationView,
+  allTokenClasses,
+  authorisationsOf,
+  findTokenClass,
+  type SupplyView,
+  suppliesByClass,
+  type TokenClassView,
+  tokenClassesById,
+} from './token-class.views.ts'
+export { findTransfer, type TransferView, transferPage } from './transfer.views.ts'

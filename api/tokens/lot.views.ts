@@ -1,0 +1,84 @@
+/** Lots and their release plans as screens and other capabilities read them. */
+import type { MicroTokens, Reader, Uuid } from '../platform/index.ts'
+import type { TransferRule } from './lot.store.ts'
+
+export type LotView = {
+  readonly companyId: Uuid
+  readonly lotId: Uuid
+  readonly tokenClassId: Uuid
+  readonly origin: string
+  readonly grantId: Uuid | null
+  readonly roundId: Uuid | null
+  /** The security that the lot's grant vests. */
+  readonly vestsSecurityId: Uuid | null
+  readonly amount: MicroTokens
+  readonly transferRule: TransferRule
+  /** The first day on which the lot can no longer be drawn. */
+  readonly expiresOn: string
+  readonly drawRank: number
+  readonly openedAt: string
+}
+
+const lots = (reader: Reader) =>
+  reader
+    .selectFrom('lot')
+    .select([
+      'company_id as companyId',
+      'lot_id as lotId',
+      'token_class_id as tokenClassId',
+      'origin',
+      'grant_id as grantId',
+      'round_id as roundId',
+      'vests_security_id as vestsSecurityId',
+      'amount_micro as amount',
+      'transfer_rule as transferRule',
+      'expires_on as expiresOn',
+      'draw_rank as drawRank',
+      'opened_at as openedAt',
+    ])
+    .$narrowType<{ transferRule: TransferRule }>()
+
+/** Most lots of one company that are listed. */
+const LOTS_MAX = 1_000
+
+/** The lots of a company, oldest first. */
+export async function lotsOf(reader: Reader, companyId: Uuid): Promise<LotView[]> {
+  return lots(reader).where('company_id', '=', companyId).orderBy('lot_id').limit(LOTS_MAX).execute()
+}
+
+/** These lots, in no order. */
+export async function lotsById(
+  reader: Reader,
+  refs: readonly { readonly companyId: Uuid; readonly lotId: Uuid }[],
+): Promise<LotView[]> {
+  if (refs.length === 0) return []
+  return lots(reader)
+    .where((on) =>
+      on.or(refs.map((ref) => on.and([on('company_id', '=', ref.companyId), on('lot_id', '=', ref.lotId)]))),
+    )
+    .execute()
+}
+
+/** One planned release. `transferId` is `null` until it is released. */
+export type PlannedReleaseView = {
+  readonly lotId: Uuid
+  readonly on: string
+  readonly amount: MicroTokens
+  readonly transferId: Uuid | null
+}
+
+/** The release plans of these lots of one company, by date. */
+export async function releasePlans(
+  reader: Reader,
+  companyId: Uuid,
+  lotIds: readonly Uuid[],
+): Promise<PlannedReleaseView[]> {
+  if (lotIds.length === 0) return []
+  return reader
+    .selectFrom('release_plan')
+    .where('company_id', '=', companyId)
+    .where('lot_id', 'in', [...lotIds])
+    .select(['lot_id as lotId', 'release_on as on', 'amount_micro as amount', 'released_transfer_id as transferId'])
+    .orderBy('release_on')
+    .execute()
+}
