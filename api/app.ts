@@ -1,6 +1,7 @@
 /** The composition root: wires the doors to the use cases. Holds no rule. */
 import express, { type Express, type Request as ExpressRequest } from 'express'
 import helmet from 'helmet'
+import { FactRegistry } from './flags/index.ts'
 import { type AppDeps, schema } from '../schema/index.ts'
 import { consoleRoutes } from './http/console/routes.ts'
 import { graphqlDoor } from './http/graphql.ts'
@@ -24,6 +25,9 @@ const PAGE_CSP = {
     upgradeInsecureRequests: null,
   },
 } as const
+
+/** Who answers which fact that rules ask for: each capability's providers. Facts without one are recorded by people. */
+export const registerFacts = (): FactRegistry => new FactRegistry()
 
 /** The HTTP application. It does not listen: tests drive it directly. */
 export function createApp(deps: AppDeps): Express {

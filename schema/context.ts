@@ -1,8 +1,9 @@
 /** What every resolver gets: who acts, and what use cases need. */
 import type { Actor } from '../api/access/index.ts'
-import type { Deps } from '../api/platform/index.ts'
+import type { FlagsDeps } from '../api/flags/index.ts'
 
-export type AppDeps = Deps
+/** Deps of every use case, and the facts that rules may ask for. */
+export type AppDeps = FlagsDeps
 
 export type Context = {
   readonly deps: AppDeps

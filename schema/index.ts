@@ -3,6 +3,9 @@ import { builder } from './builder.ts'
 import './scalars.ts'
 import './errors.ts'
 import './parties.ts'
+import './findings.ts'
+import './flags.ts'
+import './flag-decisions.ts'
 
 export type { AppDeps, Context } from './context.ts'
 export const schema = builder.toSchema()

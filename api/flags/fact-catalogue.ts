@@ -95,3 +95,6 @@ export type Market = FactValue<'market.shares'>['markets'][number]
 
 export const FACT_NAMES = Object.keys(FACT_KINDS).filter((name): name is FactName => name in FACT_KINDS)
 export const isFactName = (name: string): name is FactName => Object.hasOwn(FACT_KINDS, name)
+
+/** JSON Schema of a fact's value as it is sent. It says less than the parser: bounds of decimals are not in it. */
+export const factJsonSchema = (name: FactName): unknown => z.toJSONSchema(FACT_KINDS[name].schema, { io: 'input' })

@@ -1,9 +1,12 @@
 /** Findings as screens read them. */
 import { z } from 'zod'
-import type { JsonValue, Uuid } from '../platform/index.ts'
+import type { Actor } from '../access/index.ts'
+import type { JsonValue, Reader, Ref, Uuid } from '../platform/index.ts'
 import type { Finding } from './finding.ts'
 import { member } from './flag.store.ts'
+import { seesFlags } from './flag-visibility.ts'
 import { DATED_BY, GATES, type Gate, OUTCOMES, RULE_KINDS, SURENESSES } from './rule.ts'
+import { RULES } from './rules.ts'
 
 /** What a finding keeps in `evidence`. Names of facts are kept as text: a later catalogue may not have them. */
 const StoredEvidence = z.object({
@@ -97,3 +100,17 @@ export const findingOf = (row: FindingRow): FindingView => ({
   askedBy: row.asked_by,
   foundAt: row.found_at,
 })
+
+/** What one run found, in the order of the list of rules; nothing for people who do not see flags. `id` is the run's. */
+export async function findingsOfRun(reader: Reader, actor: Actor, run: Ref): Promise<FindingView[]> {
+  if (!seesFlags(actor, run.companyId)) return []
+  const rows = await reader
+    .selectFrom('finding')
+    .select(FINDING_COLUMNS)
+    .where('company_id', '=', run.companyId)
+    .where('run_id', '=', run.id)
+    .orderBy('finding_id')
+    .execute()
+  const place = new Map(RULES.map((rule, index) => [rule.id, index]))
+  return rows.map(findingOf).sort((a, b) => (place.get(a.ruleId) ?? 0) - (place.get(b.ruleId) ?? 0))
+}

@@ -1,7 +1,6 @@
 /** Flags as screens read them. Staff who see the company see its flags; to everyone else there are none. */
 import { type SelectQueryBuilder, sql } from 'kysely'
-import { type Actor, isStaff } from '../access/index.ts'
-import { seesCompany } from '../parties/index.ts'
+import type { Actor } from '../access/index.ts'
 import type { DB } from '../platform/database-types.ts'
 import { globalId, type JsonValue, NotFound, type Reader, type Ref, type Uuid } from '../platform/index.ts'
 import { FINDING_COLUMNS, type FindingView, findingOf } from './finding.views.ts'
@@ -14,6 +13,7 @@ import {
   SETTLEMENTS,
   type Settlement,
 } from './flag.store.ts'
+import { seesFlags } from './flag-visibility.ts'
 
 export type FlagView = {
   readonly companyId: Uuid
@@ -37,9 +37,6 @@ export type FlagPage = {
   readonly before?: Uuid | undefined
   readonly backwards?: boolean
 }
-
-/** Decided here and nowhere else: for nodes, lists, counts and every mutation on a flag. */
-export const seesFlags = (actor: Actor, companyId: Uuid): boolean => isStaff(actor) && seesCompany(actor, companyId)
 
 const flags = (reader: Reader) =>
   reader

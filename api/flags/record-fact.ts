@@ -18,17 +18,21 @@ import {
   zKey,
   zText,
 } from '../platform/index.ts'
-import { FACT_KINDS, FACT_NAMES } from './fact-catalogue.ts'
+import { FACT_KINDS, FACT_NAMES, type FactName, isFactName } from './fact-catalogue.ts'
 import { insertRecordedFact } from './recorded-fact.store.ts'
 import { belongsTo } from './subject.ts'
 
 /** `value` is parsed a second time, by the shape of the named fact. */
 export const RecordFactInput = z.strictObject({
   companyId: zKey('Company'),
-  name: z.enum(FACT_NAMES, { error: `must be one of ${FACT_NAMES.join(', ')}` }),
+  name: z.string().transform((text, context): FactName => {
+    if (isFactName(text)) return text
+    context.addIssue({ code: 'custom', message: `must be one of ${FACT_NAMES.join(', ')}` })
+    return z.NEVER
+  }),
   /** Global id of the deal, where the fact is about one deal only. */
   subject: zText(200).nullish(),
-  value: z.json(),
+  value: z.unknown(),
   source: zText(500),
   asOf: zIsoDate,
   idempotencyKey: zIdempotencyKey,

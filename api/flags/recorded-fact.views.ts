@@ -1,9 +1,9 @@
 /** Recorded facts as rules and screens read them. */
-import { type Actor, isStaff } from '../access/index.ts'
-import { seesCompany } from '../parties/index.ts'
-import type { JsonValue, Reader, Uuid } from '../platform/index.ts'
+import type { Actor } from '../access/index.ts'
+import type { JsonValue, Reader, Ref, Uuid } from '../platform/index.ts'
 import type { Fact, FactQuestion } from './fact.ts'
 import { FACT_NAMES, type FactName, isFactName } from './fact-catalogue.ts'
+import { seesFlags } from './flag-visibility.ts'
 
 export type RecordedFactView = Fact & {
   readonly companyId: Uuid
@@ -73,7 +73,7 @@ export async function factsOnRecord(
   actor: Actor,
   companyIds: readonly Uuid[],
 ): Promise<Map<Uuid, RecordedFactView[]>> {
-  const visible = isStaff(actor) ? companyIds.filter((id) => seesCompany(actor, id)) : []
+  const visible = companyIds.filter((id) => seesFlags(actor, id))
   const byCompany = new Map<Uuid, RecordedFactView[]>()
   if (visible.length === 0) return byCompany
   const rows = await facts(reader)
@@ -90,12 +90,12 @@ export async function factsOnRecord(
   return byCompany
 }
 
-/** One recorded fact by id, as the actor who recorded it reads it back. */
-export async function recordedFact(
-  reader: Reader,
-  companyId: Uuid,
-  factId: Uuid,
-): Promise<RecordedFactView | undefined> {
-  const row = await facts(reader).where('company_id', '=', companyId).where('fact_id', '=', factId).executeTakeFirst()
+/** One recorded fact, or `undefined` where there is none that the actor sees. */
+export async function recordedFact(reader: Reader, actor: Actor, ref: Ref): Promise<RecordedFactView | undefined> {
+  if (!seesFlags(actor, ref.companyId)) return undefined
+  const row = await facts(reader)
+    .where('company_id', '=', ref.companyId)
+    .where('fact_id', '=', ref.id)
+    .executeTakeFirst()
   return row === undefined ? undefined : viewOf(row)[0]
 }

@@ -2,7 +2,7 @@
 import type { TestContext } from 'node:test'
 import pino from 'pino'
 import request from 'supertest'
-import { createApp } from '../../api/app.ts'
+import { createApp, registerFacts } from '../../api/app.ts'
 import { type Actor, actorOfPerson, admit, openSession, type Role } from '../../api/access/index.ts'
 import { insertInstallation, insertProvider } from '../../api/parties/index.ts'
 import { inTransaction, newId, openDatabase, type Uuid } from '../../api/platform/index.ts'
@@ -106,7 +106,11 @@ export async function makeWorld(t?: TestContext): Promise<World> {
   return { deps, app, ownerUrl: database.url, installationId, providerId, otherProviderId, staff, person, company, setClock }
 }
 
-const makeDeps = (db: AppDeps['db']): AppDeps => ({ db, log: pino({ level: process.env.TEST_LOG ?? 'silent' }) })
+const makeDeps = (db: AppDeps['db']): AppDeps => ({
+  db,
+  log: pino({ level: process.env.TEST_LOG ?? 'silent' }),
+  facts: registerFacts(),
+})
 
 async function send(
   app: ReturnType<typeof createApp>,
