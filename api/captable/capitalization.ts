@@ -2,10 +2,11 @@
  * A company's capitalization on one date, as plain values: what the rounds capability computes a pro forma from.
  * All quantities are {@link Numeric}: shares (or shares under an instrument) times 10^10.
  */
-import type { Money, Numeric } from '../platform/exact.ts'
+import type { Money, Numeric } from '../platform/index.ts'
+import { capTableView, type SecurityRow } from './cap-table-view.ts'
+import type { Authorized, CapTable } from './state.ts'
 
-/** Authorised number of a class: a count, or one of the two words Open Cap Format allows in its place. */
-export type Authorized = Numeric | 'UNLIMITED' | 'NOT APPLICABLE'
+export type { Authorized }
 
 /** One stock class. `outstanding` counts issued shares that are still live, vested or not. */
 export type CapitalizationClass = {
@@ -63,4 +64,67 @@ export type Capitalization = {
   readonly holdings: readonly CapitalizationHolding[]
   readonly pools: readonly CapitalizationPool[]
   readonly fullyDiluted: Numeric
+}
+
+/**
+ * The capitalization on `asOf`, out of a table that was replayed through that day.
+ *
+ * @throws {NoCapTable}
+ * @throws {BeforeFirstTransaction}
+ */
+export function capitalizationOf(table: CapTable, asOf: string): Capitalization {
+  const view = capTableView(table, asOf)
+  return {
+    asOf,
+    classes: view.classes.map(({ id, name, kind, authorized, outstanding }) => ({
+      id,
+      name,
+      kind,
+      authorized,
+      outstanding,
+    })),
+    holdings: view.securities.map((row) => holdingOf(row)),
+    pools: view.plans.map((plan) => ({
+      planId: plan.id,
+      name: plan.name,
+      classIds: plan.classIds,
+      reserved: plan.reserved,
+      available: plan.available,
+    })),
+    fullyDiluted: view.totals.fullyDiluted,
+  }
+}
+
+function holdingOf(row: SecurityRow): CapitalizationHolding {
+  const holder = {
+    securityId: row.id,
+    stakeholderId: row.stakeholderId,
+    stakeholderName: row.stakeholderName,
+    quantity: row.outstanding,
+    unvested: row.unvested,
+  }
+  switch (row.kind) {
+    case 'stock':
+      return { ...holder, kind: 'stock', classId: row.classId ?? '' }
+    case 'equity':
+      return { ...holder, kind: 'option', planId: row.planId, classId: row.classId }
+    case 'warrant': {
+      // A number that is only an estimate dilutes nobody.
+      const fixed = row.fullyDiluted > 0n
+      return {
+        ...holder,
+        kind: 'warrant',
+        classId: row.classId,
+        fixed,
+        ...(fixed ? {} : { quantity: 0n, unvested: 0n }),
+      }
+    }
+    case 'convertible':
+      return {
+        ...holder,
+        kind: 'convertible',
+        convertible: row.convertible ?? 'CONVERTIBLE_SECURITY',
+        amount: row.amount ?? { amount: 0n, currency: 'USD' },
+      }
+  }
 }

@@ -20,6 +20,8 @@ export const MAX_ITEMS = 1_000_000
 export const MAX_ID_LENGTH = 255
 /** Faults that are carried; beyond them only the number is. */
 export const MAX_FAULTS = 1_000
+/** Conditions of one set of vesting terms. */
+export const MAX_CONDITIONS = 2_000
 /** Times that one vesting condition may fire: a daily schedule over 27 years. */
 export const MAX_OCCURRENCES = 10_000
 /** Days or months of one vesting period. */

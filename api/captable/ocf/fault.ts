@@ -1,5 +1,5 @@
 /** What is wrong with a package: where, and why. */
-import { DomainError } from '../../platform/errors.ts'
+import { DomainError } from '../../platform/index.ts'
 import { MAX_FAULTS } from './bounds.ts'
 
 /** One fault, warning or gap: the file as the manifest names it, the item's id, a JSON pointer (RFC 6901) and the reason. */

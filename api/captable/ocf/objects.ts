@@ -1,6 +1,6 @@
 /** Validators of the objects of Open Cap Format 1.2.0: everything in a package that is not a transaction. */
 import { z } from 'zod'
-import { MAX_OCCURRENCES, MAX_PERIOD } from './bounds.ts'
+import { MAX_CONDITIONS, MAX_OCCURRENCES, MAX_PERIOD } from './bounds.ts'
 import { stockClassRight } from './conversions.ts'
 import {
   address,
@@ -141,8 +141,14 @@ const vestingCondition = z
   .strictObject({
     id,
     description: text.optional(),
-    portion: z.strictObject({ numerator: numeric, denominator: numeric, remainder: z.boolean().optional() }).optional(),
-    quantity: numeric.optional(),
+    portion: z
+      .strictObject({
+        numerator: numeric.refine((value) => value >= 0n, 'is negative'),
+        denominator: numeric.refine((value) => value > 0n, 'is not more than zero'),
+        remainder: z.boolean().optional(),
+      })
+      .optional(),
+    quantity: numeric.refine((value) => value >= 0n, 'is negative').optional(),
     trigger: vestingTrigger,
     next_condition_ids: ids.refine((list) => new Set(list).size === list.length, 'names a condition twice'),
   })
@@ -163,7 +169,10 @@ export const vestingTerms = z.strictObject({
     'BACK_LOADED_TO_SINGLE_TRANCHE',
     'FRACTIONAL',
   ]),
-  vesting_conditions: z.array(vestingCondition).min(1, 'is empty'),
+  vesting_conditions: z
+    .array(vestingCondition)
+    .min(1, 'is empty')
+    .max(MAX_CONDITIONS, `has more than ${MAX_CONDITIONS} conditions`),
 })
 
 const financing = z.strictObject({ ...head('FINANCING'), name: text, issuance_ids: ids.min(1, 'is empty'), date })

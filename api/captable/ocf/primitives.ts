@@ -3,7 +3,7 @@
  * purpose, the list is in `test/captable/schema-agreement.test.ts`: bounded digits, ids, occurrences and periods.
  */
 import { z } from 'zod'
-import { NUMERIC_PLACES, type Numeric } from '../../platform/exact.ts'
+import { NUMERIC_PLACES, type Numeric } from '../../platform/index.ts'
 import { MAX_ID_LENGTH } from './bounds.ts'
 
 /** Digits before the point that a column `numeric(34,10)` holds. */
