@@ -22,3 +22,6 @@ export const zCount = (least: number, most: number) => {
   const error = `must be a whole number from ${least} to ${most}`
   return z.int({ error }).min(least, { error }).max(most, { error })
 }
+
+/** The version of terms that a caller has read. */
+export const zVersion = zCount(1, 1_000_000)

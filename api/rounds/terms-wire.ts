@@ -1,4 +1,12 @@
-import { formatDecimal, formatNumeric, formatTokens, globalId, type Money } from '../platform/index.ts'
+import {
+  canonicalJson,
+  formatDecimal,
+  formatNumeric,
+  formatTokens,
+  globalId,
+  type JsonValue,
+  type Money,
+} from '../platform/index.ts'
 import type { RoundTerms, RoundTermsWire, SecurityTerms } from './terms-shape.ts'
 
 const wireMoney = (money: Money) => ({ amount: formatNumeric(money.amount), currency: money.currency })
@@ -55,3 +63,6 @@ export function writeTerms(terms: RoundTerms): RoundTermsWire {
     releases: writeReleases(releases),
   }
 }
+
+/** The one text of terms: RFC 8785 over their wire form. Its SHA-256 is what documents carry. */
+export const canonicalTerms = (terms: RoundTerms): string => canonicalJson(writeTerms(terms) as JsonValue)

@@ -1,0 +1,244 @@
+/** Writes and locks of rounds. */
+import { lockCompany } from '../parties/index.ts'
+import {
+  globalId,
+  instant,
+  NotFound,
+  newId,
+  type Ref,
+  sha256,
+  type Trx,
+  type Uuid,
+  WrongState,
+} from '../platform/index.ts'
+import { NEXT_STATES, type RoundState, roundState } from './round-state.ts'
+import { RoundTerms } from './terms.ts'
+import { canonicalTerms } from './terms-wire.ts'
+
+/** A round whose row, and whose company's row, are locked until the end of the transaction. */
+export type LockedRound = {
+  readonly companyId: Uuid
+  readonly roundId: Uuid
+  /** Global id. */
+  readonly id: string
+  readonly state: RoundState
+  /** The current version: also the proposed one, once there is one. */
+  readonly termsVersion: number
+  readonly terms: RoundTerms
+  /** SHA-256 of the canonical JSON of the terms. */
+  readonly termsHash: Uint8Array
+  readonly draftedBy: Uuid
+  readonly proposedBy: Uuid | undefined
+  readonly proposedVersion: number | undefined
+  /** The one closing, and the grant that it opens. */
+  readonly closingId: Uuid
+  readonly grantId: Uuid
+}
+
+/** Inserts a draft with version 1 of its terms, its closing and its grant. The caller has locked the company. */
+export async function insertRound(
+  trx: Trx,
+  round: { readonly companyId: Uuid; readonly terms: RoundTerms; readonly draftedBy: Uuid },
+): Promise<{ roundId: Uuid; closingId: Uuid; grantId: Uuid }> {
+  const { companyId, terms, draftedBy } = round
+  const ids = { roundId: newId(), closingId: newId(), grantId: newId() }
+  await trx
+    .insertInto('round')
+    .values({
+      company_id: companyId,
+      round_id: ids.roundId,
+      state: 'draft',
+      terms_version: 1,
+      drafted_by: draftedBy,
+      drafted_at: await instant(trx),
+    })
+    .execute()
+  await insertTerms(trx, { companyId, roundId: ids.roundId, version: 1, terms, writtenBy: draftedBy })
+  await trx
+    .insertInto('closing')
+    .values({ company_id: companyId, closing_id: ids.closingId, round_id: ids.roundId, ordinal: 1, state: 'planned' })
+    .execute()
+  await trx
+    .insertInto('planned_grant')
+    .values({
+      company_id: companyId,
+      grant_id: ids.grantId,
+      round_id: ids.roundId,
+      closing_id: ids.closingId,
+      token_class_id: terms.compute.tokenClassId,
+      amount_micro: terms.compute.tokens,
+      terms_version: 1,
+    })
+    .execute()
+  return ids
+}
+
+async function insertTerms(
+  trx: Trx,
+  row: { companyId: Uuid; roundId: Uuid; version: number; terms: RoundTerms; writtenBy: Uuid },
+): Promise<void> {
+  const json = canonicalTerms(row.terms)
+  await trx
+    .insertInto('round_terms')
+    .values({
+      company_id: row.companyId,
+      round_id: row.roundId,
+      version: row.version,
+      terms: json,
+      terms_hash: sha256(json),
+      written_by: row.writtenBy,
+      written_at: await instant(trx),
+    })
+    .execute()
+}
+
+/** Adds the next version of a draft's terms and lets its planned grant follow. The round is locked by {@link lockRound}. */
+export async function insertNextTerms(
+  trx: Trx,
+  round: LockedRound,
+  terms: RoundTerms,
+  writtenBy: Uuid,
+): Promise<{ version: number }> {
+  const version = round.termsVersion + 1
+  const { companyId, roundId } = round
+  await insertTerms(trx, { companyId, roundId, version, terms, writtenBy })
+  const { numUpdatedRows } = await trx
+    .updateTable('round')
+    .set({ terms_version: version })
+    .where('company_id', '=', companyId)
+    .where('round_id', '=', roundId)
+    .where('state', '=', 'draft')
+    .where('terms_version', '=', round.termsVersion)
+    .executeTakeFirstOrThrow()
+  if (numUpdatedRows !== 1n) throw new WrongState('round', round.state, ['draft'])
+  await trx
+    .updateTable('planned_grant')
+    .set({
+      token_class_id: terms.compute.tokenClassId,
+      amount_micro: terms.compute.tokens,
+      terms_version: version,
+    })
+    .where('company_id', '=', companyId)
+    .where('grant_id', '=', round.grantId)
+    .execute()
+  return { version }
+}
+
+/**
+ * Locks the company, then the round, and reads it.
+ *
+ * @throws {NotFound} when there is no such round
+ */
+export async function lockRound(trx: Trx, ref: Ref): Promise<LockedRound> {
+  const id = globalId('Round', ref.companyId, ref.id)
+  await lockCompany(trx, ref.companyId)
+  const round = await trx
+    .selectFrom('round')
+    .select(['state', 'terms_version', 'drafted_by', 'proposed_by', 'proposed_version'])
+    .where('company_id', '=', ref.companyId)
+    .where('round_id', '=', ref.id)
+    .forUpdate()
+    .executeTakeFirst()
+  if (round === undefined) throw new NotFound('round', id)
+  const planned = await trx
+    .selectFrom('planned_grant')
+    .innerJoin('round_terms', (join) =>
+      join
+        .onRef('round_terms.company_id', '=', 'planned_grant.company_id')
+        .onRef('round_terms.round_id', '=', 'planned_grant.round_id')
+        .onRef('round_terms.version', '=', 'planned_grant.terms_version'),
+    )
+    .select(['planned_grant.grant_id', 'planned_grant.closing_id', 'round_terms.terms', 'round_terms.terms_hash'])
+    .where('planned_grant.company_id', '=', ref.companyId)
+    .where('planned_grant.round_id', '=', ref.id)
+    .where('planned_grant.terms_version', '=', round.terms_version)
+    .executeTakeFirstOrThrow()
+  return {
+    companyId: ref.companyId,
+    roundId: ref.id,
+    id,
+    state: roundState(round.state),
+    termsVersion: round.terms_version,
+    terms: RoundTerms.parse(planned.terms),
+    termsHash: planned.terms_hash,
+    draftedBy: round.drafted_by,
+    proposedBy: round.proposed_by ?? undefined,
+    proposedVersion: round.proposed_version ?? undefined,
+    closingId: planned.closing_id,
+    grantId: planned.grant_id,
+  }
+}
+
+/** Marks a draft as proposed, at the version of its terms that it has now. */
+export async function markProposed(trx: Trx, round: LockedRound, proposedBy: Uuid): Promise<void> {
+  const at = await instant(trx)
+  await step(trx, round, 'draft', 'proposed', {
+    proposed_by: proposedBy,
+    proposed_at: at,
+    proposed_version: round.termsVersion,
+  })
+}
+
+/**
+ * Moves a locked round from one state to the next: a guarded update.
+ *
+ * @throws {WrongState} when it is not in `from`
+ * @throws {RangeError} when `to` cannot follow `from`, or is `proposed`, which has its own use case
+ */
+export async function markRound(
+  trx: Trx,
+  round: Pick<LockedRound, 'companyId' | 'roundId' | 'state'>,
+  from: RoundState,
+  to: Exclude<RoundState, 'proposed'>,
+): Promise<void> {
+  const at = await instant(trx)
+  await step(trx, round, from, to, {
+    ...(to === 'term_sheet_issued' ? { issued_at: at } : {}),
+    ...(to === 'closed' || to === 'withdrawn' ? { ended_at: at } : {}),
+  })
+}
+
+type StepColumns = {
+  proposed_by?: Uuid
+  proposed_at?: string
+  proposed_version?: number
+  issued_at?: string
+  ended_at?: string
+}
+
+async function step(
+  trx: Trx,
+  round: Pick<LockedRound, 'companyId' | 'roundId' | 'state'>,
+  from: RoundState,
+  to: RoundState,
+  columns: StepColumns,
+): Promise<void> {
+  if (!NEXT_STATES[from].includes(to)) throw new RangeError(`a round that is ${from} cannot become ${to}`)
+  const { numUpdatedRows } = await trx
+    .updateTable('round')
+    .set({ state: to, ...columns })
+    .where('company_id', '=', round.companyId)
+    .where('round_id', '=', round.roundId)
+    .where('state', '=', from)
+    .executeTakeFirstOrThrow()
+  if (numUpdatedRows !== 1n) throw new WrongState('round', round.state, [from])
+}
+
+/** Marks the round's closing as done and its grant as opened; of two at once the second finds nothing planned. */
+export async function markClosingDone(trx: Trx, round: LockedRound, closedBy: Uuid): Promise<void> {
+  const at = await instant(trx)
+  const { numUpdatedRows } = await trx
+    .updateTable('closing')
+    .set({ state: 'closed', closed_by: closedBy, closed_at: at })
+    .where('company_id', '=', round.companyId)
+    .where('closing_id', '=', round.closingId)
+    .where('state', '=', 'planned')
+    .executeTakeFirstOrThrow()
+  if (numUpdatedRows !== 1n) throw new WrongState('closing', 'closed', ['planned'])
+  await trx
+    .updateTable('planned_grant')
+    .set({ opened_at: at })
+    .where('company_id', '=', round.companyId)
+    .where('grant_id', '=', round.grantId)
+    .execute()
+}

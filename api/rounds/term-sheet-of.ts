@@ -1,0 +1,104 @@
+/** A round as the words and figures of its term sheet: plain texts, so that the same terms give the same document. */
+import {
+  formatDecimal,
+  formatNumeric,
+  formatTokens,
+  type Money,
+  NUMERIC_PLACES,
+  type Numeric,
+} from '../platform/index.ts'
+import type { ProForma } from './pro-forma.ts'
+import { releaseSchedule } from './release-schedule.ts'
+import { RISK_EVENT_TITLES } from './risk-table.ts'
+import type { RoundTerms } from './terms.ts'
+import { canonicalTerms } from './terms-wire.ts'
+
+/** Who and when: what terms do not say. */
+export type TermSheetParties = {
+  readonly termsVersion: number
+  /** Instant of issue, ISO 8601 in UTC. */
+  readonly issuedAt: string
+  readonly company: PartyNamed
+  readonly fund: PartyNamed
+  readonly provider: PartyNamed & { readonly affiliation: string }
+  /** Name of the token class. */
+  readonly tokenClass: string
+}
+type PartyNamed = { readonly name: string; readonly form?: string; readonly jurisdiction?: string }
+
+const money = ({ amount, currency }: Money) => ({ amount: formatNumeric(amount), currency })
+
+/** What `termSheetPdf` of the templates makes a document from. Pure. */
+export function termSheetOf(terms: RoundTerms, proForma: ProForma, parties: TermSheetParties) {
+  const { tokenClass, ...named } = parties
+  return {
+    ...named,
+    termsJson: canonicalTerms(terms),
+    roundName: terms.name,
+    closingDate: terms.closingDate,
+    equity: equityOf(terms, proForma),
+    grant: { tokens: formatTokens(terms.compute.tokens), tokenClass, expiresOn: terms.tokenExpiry },
+    price: priceOf(terms, proForma),
+    cashInvestors: proForma.cash.map(({ holder, amount, className, shares }) => ({
+      name: holder,
+      amount: money(amount),
+      className,
+      shares: String(shares),
+    })),
+    capTable: {
+      asOf: proForma.asOf,
+      rows: proForma.lines.map(({ holder, className, before, after, unearned }) => ({
+        holder,
+        className,
+        before: formatNumeric(before),
+        after: formatNumeric(after),
+        unearned: formatNumeric(unearned),
+      })),
+    },
+    releases: releaseSchedule(terms).map(({ on, amount }) => ({ on, tokens: formatTokens(amount) })),
+    charging: terms.charging,
+    vesting: vestingOf(terms.vesting),
+    disputeWindowDays: terms.disputeWindowDays,
+    unearned: terms.unearned,
+    longStop: terms.longStop,
+    riskTable: terms.riskTable.map(({ event, ...row }) => ({ event: RISK_EVENT_TITLES[event], ...row })),
+    conditions: terms.conditions.map(({ text, waivableBy }) => ({ text, waivableBy })),
+  }
+}
+
+function equityOf({ security }: RoundTerms, { compute }: ProForma) {
+  return {
+    className: security.className,
+    shares: String(compute.shares),
+    newClass: security.newClass,
+    liquidationPreferenceMultiple: formatNumeric(security.liquidationPreferenceMultiple),
+    participation: security.participation,
+    ...(security.participationCap === undefined ? {} : { participationCap: formatNumeric(security.participationCap) }),
+    votesPerShare: formatNumeric(security.votesPerShare),
+  }
+}
+
+function priceOf(terms: RoundTerms, proForma: ProForma) {
+  const { price, compute } = proForma
+  return {
+    preMoney: money(terms.preMoney),
+    denominator: formatNumeric(proForma.priceDenominator),
+    perShare: { amount: atPlaces(price.amount, terms.priceRounding.places), currency: price.currency },
+    rounding: terms.priceRounding,
+    consideration: money(compute.amount),
+    impliedPerHour: money(compute.impliedPrice),
+    referencePerHour: money(compute.referencePrice),
+  }
+}
+
+/** With the zeros that show to how many places it was rounded. */
+const atPlaces = (value: Numeric, places: number): string => formatDecimal(value, NUMERIC_PLACES, places)
+
+function vestingOf({ basis, allocation, tranches, cliffTokens }: RoundTerms['vesting']) {
+  return {
+    basis,
+    allocation,
+    ...(tranches === undefined ? {} : { tranches }),
+    ...(cliffTokens === undefined ? {} : { cliffTokens: formatTokens(cliffTokens) }),
+  }
+}
