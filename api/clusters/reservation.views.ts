@@ -4,6 +4,7 @@ import type { Actor } from '../access/index.ts'
 import { companyNames, seesCompany } from '../parties/index.ts'
 import {
   globalId,
+  isUuid,
   type MicroTokens,
   NotFound,
   type Numeric,
@@ -75,7 +76,12 @@ const reservations = (reader: Reader) =>
 const withFactor = <Row extends { text: string }>({ text, ...row }: Row) => ({ ...row, factor: parseNumeric(text) })
 
 /** The visible ones among these reservations, in no order. Two queries: of the companies, and of the pools. */
-export async function reservationsById(reader: Reader, actor: Actor, refs: readonly Ref[]): Promise<ReservationView[]> {
+export async function reservationsById(
+  reader: Reader,
+  actor: Actor,
+  wanted: readonly Ref[],
+): Promise<ReservationView[]> {
+  const refs = wanted.filter((ref) => isUuid(ref.companyId) && isUuid(ref.id))
   if (refs.length === 0) return []
   const rows = await reservations(reader)
     .where(sql<boolean>`(reservation.company_id, reservation.reservation_id) IN (

@@ -1,7 +1,9 @@
 /** What tests of clusters start from. */
 
 import { insertFactor, insertPool, type NewPool } from '../../api/clusters/pool.store.ts'
-import { inTransaction, newId, type Uuid } from '../../api/platform/index.ts'
+import { lockCompany } from '../../api/parties/index.ts'
+import { inTransaction, newId, parseTokens, type Uuid } from '../../api/platform/index.ts'
+import { openGrant } from '../../api/tokens/index.ts'
 import type { World } from '../support/world.ts'
 
 /** The start of most tests' time: pools are open long before it. */
@@ -26,15 +28,55 @@ export async function tokenClass(world: World, providerId: Uuid = world.provider
       created_at: NOON,
     })
     .execute()
+  await world.deps.db
+    .insertInto('token_supply')
+    .values({ token_class_id: tokenClassId, authorised_micro: 10n ** 15n, granted_micro: 0n })
+    .execute()
   return tokenClassId
+}
+
+/** Tokens of a class for a company, released but for `locked`; 1,000 unless told otherwise. */
+export async function tokens(
+  world: World,
+  of: { companyId: Uuid; tokenClassId: Uuid; amount?: string; locked?: string; expiresOn?: string },
+): Promise<void> {
+  const amount = parseTokens(of.amount ?? '1000')
+  const released = amount - parseTokens(of.locked ?? '0')
+  await inTransaction(world.deps.db, async (trx) => {
+    await lockCompany(trx, of.companyId)
+    await openGrant(trx, {
+      companyId: of.companyId,
+      grantId: newId(),
+      roundId: newId(),
+      tokenClassId: of.tokenClassId,
+      amount,
+      expiresOn: of.expiresOn ?? '2029-11-20',
+      vests: newId(),
+      releases: released === 0n ? [] : [{ on: '2026-11-20', amount: released }],
+    })
+  })
+}
+
+/** Somebody who books: a company with its founder, a pool, and tokens for it. */
+export async function booker(
+  world: World,
+  wanted: { capacity?: number; amount?: string; locked?: string; expiresOn?: string; factor?: bigint } = {},
+) {
+  const company = await world.company()
+  const made = await pool(world, {
+    capacity: wanted.capacity ?? 8,
+    ...(wanted.factor === undefined ? {} : { factor: wanted.factor }),
+  })
+  await tokens(world, { ...wanted, companyId: company.companyId, tokenClassId: made.tokenClassId })
+  return { company, pool: made }
 }
 
 /** A pool made directly, with a factor of one unless another is given. */
 export async function pool(
   world: World,
-  wanted: Partial<NewPool> & { factor?: bigint | undefined } = {},
+  wanted: Partial<NewPool> & { factor?: bigint | undefined; factorFrom?: string } = {},
 ): Promise<{ poolId: Uuid; id: string; tokenClassId: Uuid }> {
-  const { factor = 10n ** 10n, ...own } = wanted
+  const { factor = 10n ** 10n, factorFrom = '2026-01-01T00:00:00Z', ...own } = wanted
   const poolId = newId()
   const providerId = own.providerId ?? world.providerId
   const tokenClassId = own.tokenClassId ?? (await tokenClass(world, providerId))
@@ -63,7 +105,7 @@ export async function pool(
       factor,
       basis: 'contract',
       source: 'Compute services agreement, schedule B',
-      validFrom: '2026-01-01T00:00:00Z',
+      validFrom: factorFrom,
       validUntil: null,
       approvedBy: world.staff.operations.id,
       approvedAs: 'operations',

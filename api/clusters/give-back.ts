@@ -1,0 +1,11 @@
+/** The one path by which a reservation ends before it was used: tokens and capacity return together. */
+import type { Trx } from '../platform/index.ts'
+import { voidHold } from '../tokens/index.ts'
+import { freeBooking, type LockedReservation, moveReservation, type Step } from './reservation.store.ts'
+
+/** Ends a locked reservation that was never used: all its tokens and all its capacity return. */
+export async function giveBack(trx: Trx, reservation: LockedReservation, step: Step): Promise<void> {
+  await moveReservation(trx, reservation, step)
+  await voidHold(trx, { companyId: reservation.ref.companyId, holdId: reservation.holdId })
+  await freeBooking(trx, reservation)
+}

@@ -1,0 +1,67 @@
+/** Pools, factors, the calendar, reservations and metering. */
+
+export { CancelReservationInput, cancelReservation } from './cancel-reservation.ts'
+export {
+  CHARGINGS,
+  type Charging,
+  type Factor,
+  type GpuSeconds,
+  holdAmount,
+  idleCharge,
+  meterCharge,
+  meteredTokens,
+  type Quote,
+  quote,
+  reservedGpuSeconds,
+} from './charge.ts'
+export { type CompletedReservation, completeReservation } from './complete-reservation.ts'
+export { CreatePoolInput, createPool } from './create-pool.ts'
+export { DECISIONS, DecideReservationInput, decideReservation } from './decide-reservation.ts'
+export { NoFactor, OverCapacity, QuoteChanged, UsageBeyondReservation, UsageConflict, WrongTime } from './errors.ts'
+export { EXPIRE_HOLD_JOB, expireHold, expireHolds } from './expire-hold.ts'
+export { BadInterval, INTERVAL_FAULTS, type Interval, type IntervalFault } from './interval.ts'
+export {
+  type FactorView,
+  type FreeCapacity,
+  type FreeStep,
+  factorAt,
+  factorsOf,
+  freeCapacity,
+  MOST_STEPS,
+  mustSeePool,
+  type PoolView,
+  poolCount,
+  poolPage,
+  poolsById,
+} from './pool.views.ts'
+export { quoteReservation, type ReservationQuote } from './quote-reservation.ts'
+export {
+  type AcceptedUsage,
+  lockReservationForUsage,
+  type RecordedUsage,
+  recordUsage,
+  USAGE_BATCH_MAX,
+  zUsageRecord,
+} from './record-usage.ts'
+export { RequestReservationInput, requestReservation } from './request-reservation.ts'
+export type { LockedReservation } from './reservation.store.ts'
+export {
+  eventsOf,
+  mustSeeReservation,
+  namesOfReservers,
+  poolReservationPage,
+  type ReservationEventView,
+  type ReservationView,
+  reservationCount,
+  reservationPage,
+  reservationsById,
+} from './reservation.views.ts'
+export {
+  DECLINE_REASONS,
+  NEXT_STATES,
+  REASON_CODES,
+  RESERVATION_STATES,
+  type ReservationState,
+} from './reservation-state.ts'
+export { FACTOR_BASES, SetFactorInput, setFactor } from './set-factor.ts'
+export type { UsageRecord } from './usage.store.ts'
