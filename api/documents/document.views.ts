@@ -110,18 +110,44 @@ export async function latestDocuments(
     .execute()
 }
 
-/** A page of one company's documents of every version, newest first: ids are UUIDv7, so the id is the keyset. */
-export async function documentPage(
+/** Most documents that are listed for one company. */
+export const LISTED_MAX = 100
+
+/**
+ * The versions that hold now of all documents of these companies, newest first, at most {@link LISTED_MAX} for each
+ * company; none for a company that the actor does not see. One query.
+ */
+export async function documentsOfCompanies(
   reader: Reader,
   actor: Actor,
-  companyId: Uuid,
-  page: { limit: number; after?: Uuid | undefined; before?: Uuid | undefined; backwards?: boolean },
+  companyIds: readonly Uuid[],
 ): Promise<DocumentView[]> {
-  if (!seesCompany(actor, companyId)) return []
-  let query = documents(reader).where('company_id', '=', companyId).limit(page.limit)
-  if (page.after !== undefined) query = query.where('document_id', '<', page.after)
-  if (page.before !== undefined) query = query.where('document_id', '>', page.before)
-  return query.orderBy('document_id', page.backwards === true ? 'asc' : 'desc').execute()
+  const visible = companyIds.filter((id) => seesCompany(actor, id))
+  if (visible.length === 0) return []
+  const holding = documents(reader)
+    .distinctOn(['company_id', 'subject', 'kind'])
+    .where('company_id', 'in', visible)
+    .orderBy('company_id')
+    .orderBy('subject')
+    .orderBy('kind')
+    .orderBy('version', 'desc')
+  const ranked = reader
+    .selectFrom(holding.as('holding'))
+    .selectAll()
+    .select((on) =>
+      on.fn
+        .agg<bigint>('row_number')
+        .over((over) => over.partitionBy('companyId').orderBy('documentId', 'desc'))
+        .as('place'),
+    )
+  const rows = await reader
+    .selectFrom(ranked.as('ranked'))
+    .selectAll()
+    .where('place', '<=', BigInt(LISTED_MAX))
+    .orderBy('companyId')
+    .orderBy('place')
+    .execute()
+  return rows.map(({ place: _place, ...document }) => document)
 }
 
 /** The bytes of one document. */

@@ -5,8 +5,9 @@ export {
   acceptancesOf,
   type DocumentKey,
   type DocumentView,
-  documentPage,
   documentsById,
+  documentsOfCompanies,
+  LISTED_MAX,
   latestDocument,
   latestDocuments,
 } from './document.views.ts'
