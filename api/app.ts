@@ -1,14 +1,14 @@
 /** The composition root: wires the doors to the use cases. Holds no rule. */
 import express, { type Express, type Request as ExpressRequest } from 'express'
 import helmet from 'helmet'
-import { FactRegistry } from './flags/index.ts'
 import { type AppDeps, schema } from '../schema/index.ts'
+import { FactRegistry } from './flags/index.ts'
 import { consoleRoutes } from './http/console/routes.ts'
 import { graphqlDoor } from './http/graphql.ts'
 import { healthRoutes } from './http/health.ts'
+import { pages } from './http/pages.ts'
 import { actorOfRequest } from './http/session.ts'
 import { signInRoutes } from './http/sign-in.ts'
-import { pages } from './http/pages.ts'
 
 /** Pages load nothing from elsewhere and run no script in line. */
 const PAGE_CSP = {

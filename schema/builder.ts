@@ -65,7 +65,9 @@ export const builder = new SchemaBuilder<{
   complexity: { defaultComplexity: 1, defaultListMultiplier: 10, limit: LIMITS },
 })
 
-builder.queryType({ description: 'What can be read. Everything that is not visible to the actor looks like what does not exist.' })
+builder.queryType({
+  description: 'What can be read. Everything that is not visible to the actor looks like what does not exist.',
+})
 builder.mutationType({
   description:
     'What can be done. Each mutation answers with a union: what was done, or one typed refusal. A refusal has changed nothing.',

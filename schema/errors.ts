@@ -1,5 +1,13 @@
 /** Typed refusals: one object type for each class of domain error, under one interface. Capabilities register their own. */
-import { type DomainError, Forbidden, IdempotencyKeyReused, NotFound, Refused, SamePerson, WrongState } from '../api/platform/index.ts'
+import {
+  type DomainError,
+  Forbidden,
+  IdempotencyKeyReused,
+  NotFound,
+  Refused,
+  SamePerson,
+  WrongState,
+} from '../api/platform/index.ts'
 import { builder } from './builder.ts'
 
 export const DomainErrorInterface = builder.interfaceRef<DomainError>('DomainError').implement({
@@ -12,7 +20,6 @@ export const DomainErrorInterface = builder.interfaceRef<DomainError>('DomainErr
     }),
   }),
 })
-
 
 builder.objectType(NotFound, {
   name: 'NotFound',

@@ -23,7 +23,8 @@ const Viewer = builder.objectRef<Actor>('Viewer').implement({
   fields: (t) => ({
     name: t.exposeString('name', { description: 'Display name.' }),
     roles: t.stringList({
-      description: 'What this person is here: analyst, partner, compliance, operations, admin, provider, founder, signatory, regulator or machine.',
+      description:
+        'What this person is here: analyst, partner, compliance, operations, admin, provider, founder, signatory, regulator or machine.',
       resolve: (actor) => [...actor.roles].sort(),
     }),
   }),
@@ -43,13 +44,16 @@ const Installation = builder.objectRef<InstallationView>('Installation').impleme
 /** A provider, loaded by id. */
 export const Provider = builder.loadableNodeRef(nodeName('Provider', 1), {
   id: { resolve: (provider: ProviderView) => provider.providerId },
-  load: async (ids: Uuid[], { deps }: Context) => inOrder(ids, await providersById(deps.db, ids), (row) => row.providerId),
+  load: async (ids: Uuid[], { deps }: Context) =>
+    inOrder(ids, await providersById(deps.db, ids), (row) => row.providerId),
 })
 Provider.implement({
   description: 'Operates clusters and owes the hours. Not the same as the fund.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'Name.' }),
-    affiliation: t.exposeString('affiliation', { description: 'How it is affiliated with the fund: a fact for the rules.' }),
+    affiliation: t.exposeString('affiliation', {
+      description: 'How it is affiliated with the fund: a fact for the rules.',
+    }),
   }),
 })
 
@@ -60,11 +64,14 @@ export const Company = builder.loadableNodeRef(nodeName('Company', 1), {
     inOrder(ids, await companiesById(deps.db, actor, ids), (row) => row.companyId),
 })
 Company.implement({
-  description: 'A startup that issues equity (OCF "issuer"). Its id never changes; name, form and jurisdiction are dated.',
+  description:
+    'A startup that issues equity (OCF "issuer"). Its id never changes; name, form and jurisdiction are dated.',
   fields: (t) => ({
     legalName: t.exposeString('legalName', { description: 'Legal name today.' }),
     legalForm: t.exposeString('legalForm', { description: 'Legal form today, such as "Corporation".' }),
-    jurisdiction: t.exposeString('jurisdiction', { description: 'Jurisdiction of formation today, ISO 3166: "US-DE".' }),
+    jurisdiction: t.exposeString('jurisdiction', {
+      description: 'Jurisdiction of formation today, ISO 3166: "US-DE".',
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was registered here.' }),
   }),
 })
@@ -106,7 +113,11 @@ builder.queryFields((t) => ({
       description: `The companies that the actor sees, newest first; at most ${PAGE_MAX} a page.`,
       complexity: (args) => ({ field: 2, multiplier: Math.min(args.first ?? args.last ?? 20, PAGE_MAX) }),
       resolve: (_root, args, { deps, actor }) =>
-        pageById(args, (company: CompanyView) => company.companyId, (query) => companyPage(deps.db, actor, query)),
+        pageById(
+          args,
+          (company: CompanyView) => company.companyId,
+          (query) => companyPage(deps.db, actor, query),
+        ),
     },
     CompanyConnection,
   ),

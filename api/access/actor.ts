@@ -17,7 +17,13 @@ export const ROLES = [
 export type Role = (typeof ROLES)[number]
 
 /** The fund's own people. They see every company that no wall hides from them. */
-export const STAFF_ROLES = ['analyst', 'partner', 'compliance', 'operations', 'admin'] as const satisfies readonly Role[]
+export const STAFF_ROLES = [
+  'analyst',
+  'partner',
+  'compliance',
+  'operations',
+  'admin',
+] as const satisfies readonly Role[]
 
 export type Actor = {
   readonly id: Uuid

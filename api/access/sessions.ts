@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import { z } from 'zod'
-import { type Db, inTransaction, instant, type Reader, sha256, type Trx, type Uuid } from '../platform/index.ts'
+import { type Db, instant, inTransaction, type Reader, sha256, type Trx, type Uuid } from '../platform/index.ts'
 import { type Actor, ROLES } from './actor.ts'
 
 /** A link lives a quarter of an hour; in a demo installation a day, since it is printed on the console of whoever runs it. */
@@ -56,7 +56,9 @@ export async function signIn(db: Db, token: string): Promise<{ sessionToken: str
 export async function openSession(trx: Trx, personId: Uuid, kind: 'browser' | 'bearer'): Promise<string> {
   const token = newToken()
   await sql`INSERT INTO session (token_hash, person_id, kind, created_at, expires_at)
-    VALUES (${sha256(token)}, ${personId}, ${kind}, now(), now() + make_interval(hours => ${SESSION_HOURS}))`.execute(trx)
+    VALUES (${sha256(token)}, ${personId}, ${kind}, now(), now() + make_interval(hours => ${SESSION_HOURS}))`.execute(
+    trx,
+  )
   return token
 }
 
@@ -66,7 +68,11 @@ export async function signOut(db: Db, token: string): Promise<void> {
 }
 
 /** The person behind a session's token, as an actor; `undefined` when the session is unknown or over. One query. */
-export async function actorOfToken(reader: Reader, token: string, kind: 'browser' | 'bearer'): Promise<Actor | undefined> {
+export async function actorOfToken(
+  reader: Reader,
+  token: string,
+  kind: 'browser' | 'bearer',
+): Promise<Actor | undefined> {
   if (!TOKEN.test(token)) return undefined
   const session = await reader
     .selectFrom('session')

@@ -35,7 +35,11 @@ export function graphqlDoor<AppDeps extends Deps>({ schema, deps, actorOf: looku
       return { deps, actor }
     },
     maskedErrors: { maskError: (error) => shown(error, deps) },
-    plugins: [useSession(actorOf), useBounds(), useCSRFPrevention({ requestHeaders: ['x-graphql-yoga-csrf', 'authorization'] })],
+    plugins: [
+      useSession(actorOf),
+      useBounds(),
+      useCSRFPrevention({ requestHeaders: ['x-graphql-yoga-csrf', 'authorization'] }),
+    ],
   })
 }
 
@@ -116,6 +120,11 @@ function malformed(original: GraphQLError, error: GraphQLError): GraphQLError {
     source: error.source ?? null,
     positions: error.positions ?? null,
     path: error.path ?? null,
-    extensions: { code: 'BAD_INPUT', ...original.extensions, ...error.extensions, ...(at === undefined ? {} : { variable: at }) },
+    extensions: {
+      code: 'BAD_INPUT',
+      ...original.extensions,
+      ...error.extensions,
+      ...(at === undefined ? {} : { variable: at }),
+    },
   })
 }

@@ -12,9 +12,9 @@ export const sessionCookie = (token: string, { secure }: { secure: boolean }): s
 export const endedCookie = (): string => `${SESSION_COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0`
 
 /** The token that a request carries, and of which kind. */
-export function tokenOf(header: (name: string) => string | null | undefined):
-  | { token: string; kind: 'bearer' | 'browser' }
-  | undefined {
+export function tokenOf(
+  header: (name: string) => string | null | undefined,
+): { token: string; kind: 'bearer' | 'browser' } | undefined {
   const bearer = /^Bearer ([A-Za-z0-9_-]+)$/.exec(header('authorization') ?? '')?.[1]
   if (bearer !== undefined) return { token: bearer, kind: 'bearer' }
   const cookie = /(?:^|;\s*)equihour_session=([A-Za-z0-9_-]+)/.exec(header('cookie') ?? '')?.[1]

@@ -13,7 +13,11 @@ export function sameSite(request: Request): boolean {
 }
 
 /** `/sign-in/:token` and `/sign-out`. */
-export function signInRoutes(deps: Deps, pages: SignInPages, actorOf: (request: Request) => Promise<Actor | undefined>): Router {
+export function signInRoutes(
+  deps: Deps,
+  pages: SignInPages,
+  actorOf: (request: Request) => Promise<Actor | undefined>,
+): Router {
   const router = Router()
   router.get('/sign-in/:token', async (request, response) => {
     const owner = await linkOwner(deps.db, request.params.token)

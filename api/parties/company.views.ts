@@ -1,5 +1,5 @@
 /** Companies as screens and other capabilities read them. */
-import { type Actor } from '../access/index.ts'
+import type { Actor } from '../access/index.ts'
 import type { Reader, Uuid } from '../platform/index.ts'
 import { seesCompany, whereVisible } from './visibility.ts'
 

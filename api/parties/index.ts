@@ -1,7 +1,8 @@
 /** The fund, providers, companies and stakeholders' parties. */
-export { CreateCompanyInput, createCompany } from './create-company.ts'
+
 export { type CompanyIdentity, insertCompany, insertIdentity, lockCompany } from './company.store.ts'
 export { type CompanyView, companiesById, companyCount, companyNames, companyPage } from './company.views.ts'
+export { CreateCompanyInput, createCompany } from './create-company.ts'
 export { findInstallation, type InstallationView, mustSeeInstallation } from './installation.views.ts'
 export { insertInstallation, insertProvider } from './provider.store.ts'
 export { allProviders, type ProviderView, providersById } from './provider.views.ts'

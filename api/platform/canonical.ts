@@ -31,7 +31,10 @@ export const sha256 = (data: string | Uint8Array): Buffer => createHash('sha256'
 
 /** The leaf hash of a canonical JSON value in a Merkle tree. Source: RFC 9162 section 2.1.1 (SHA-256 over 0x00 and the entry). */
 export const leafHash = (value: JsonValue): Buffer =>
-  createHash('sha256').update(Buffer.from([0])).update(canonicalJson(value)).digest()
+  createHash('sha256')
+    .update(Buffer.from([0]))
+    .update(canonicalJson(value))
+    .digest()
 
 /**
  * Any plain value of ours as JSON: a `bigint` becomes `{"$bigint": "12"}`, a `Set` and `undefined` members are not kept.

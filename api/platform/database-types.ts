@@ -246,6 +246,37 @@ export interface Migration {
   applied_at: Generated<string>
 }
 
+export interface OcfImport {
+  company_id: string
+  import_id: string
+  package_sha256: Buffer
+  ocf_version: string
+  package_as_of: string
+  gaps_mode: string
+  file_names: Json
+  warnings: Json
+  gaps: Json
+  warning_count: number
+  gap_count: number
+  transaction_count: number
+  imported_by: string
+  imported_at: string
+}
+
+export interface OcfObject {
+  company_id: string
+  object_type: string
+  object_id: string
+  version: number
+  position: number
+  status: string
+  item: Json
+  import_id: string | null
+  file: string | null
+  pointer: string | null
+  recorded_at: string
+}
+
 export interface OpenPending {
   holder_id: string
   transfer_id: string
@@ -397,6 +428,26 @@ export interface RoundTerms {
   written_at: string
 }
 
+export interface SecuritiesTransaction {
+  company_id: string
+  position: bigint
+  transaction_id: string
+  object_type: string
+  status: string
+  date: string | null
+  security_id: string | null
+  stakeholder_id: string | null
+  stock_class_id: string | null
+  stock_plan_id: string | null
+  quantity: string | null
+  item: Json
+  statement_id: string | null
+  import_id: string | null
+  file: string | null
+  pointer: string | null
+  recorded_at: string
+}
+
 export interface Session {
   token_hash: Buffer
   person_id: string
@@ -412,6 +463,14 @@ export interface SignInLink {
   created_at: string
   expires_at: string
   used_at: string | null
+}
+
+export interface StakeholderPerson {
+  company_id: string
+  object_id: string
+  version: number
+  salt: Buffer
+  personal: Json
 }
 
 export interface Statement {
@@ -553,6 +612,7 @@ export interface Vested {
 export interface VestingGrant {
   company_id: string
   grant_id: string
+  lot_id: string
   round_id: string
   terms_document_id: string
   security_id: string
@@ -599,6 +659,8 @@ export interface DB {
   membership: Membership
   meter: Meter
   migration: Migration
+  ocf_import: OcfImport
+  ocf_object: OcfObject
   open_pending: OpenPending
   person: Person
   person_details: PersonDetails
@@ -613,8 +675,10 @@ export interface DB {
   reservation_event: ReservationEvent
   round: Round
   round_terms: RoundTerms
+  securities_transaction: SecuritiesTransaction
   session: Session
   sign_in_link: SignInLink
+  stakeholder_person: StakeholderPerson
   statement: Statement
   statement_event: StatementEvent
   statement_line: StatementLine

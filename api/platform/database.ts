@@ -39,7 +39,8 @@ const PARSERS = new Map<number, (text: string) => unknown>([
   [1184, isoInstant], // timestamptz
 ])
 const types: pg.CustomTypesConfig = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') => PARSERS.get(oid) ?? pg.types.getTypeParser(oid, format ?? 'text'),
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    PARSERS.get(oid) ?? pg.types.getTypeParser(oid, format ?? 'text'),
 }
 
 export type DatabaseOptions = {

@@ -79,7 +79,9 @@ export class WrongState extends DomainError {
   readonly state: string
   readonly needs: readonly string[]
   constructor(what: string, state: string, needs: readonly string[]) {
-    super(`This ${what} is ${words(state)}; the step needs it to be ${needs.map(words).join(' or ')}. Nothing was changed.`)
+    super(
+      `This ${what} is ${words(state)}; the step needs it to be ${needs.map(words).join(' or ')}. Nothing was changed.`,
+    )
     this.what = what
     this.state = state
     this.needs = needs

@@ -1,9 +1,9 @@
 /** Parsing what comes in: zod schemas of the shapes that recur, and faults that name the field. */
 import { Temporal } from 'temporal-polyfill'
 import { z } from 'zod'
-import { NotADecimal, parseNumeric, parseTokens } from './exact.ts'
 import { BadInput } from './errors.ts'
-import { isUuid, parseGlobalId, type PoolRef, type Ref, type Uuid } from './ids.ts'
+import { NotADecimal, parseNumeric, parseTokens } from './exact.ts'
+import { isUuid, type PoolRef, parseGlobalId, type Ref, type Uuid } from './ids.ts'
 
 /**
  * Parses `input`, or throws with every fault and its path.

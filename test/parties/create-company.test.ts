@@ -37,7 +37,9 @@ test('a key that was used for other input is refused and nothing is registered',
   const { analyst } = world.staff
   await analyst.graphql(CREATE, { input: { ...input, idempotencyKey: 'reused' } })
   const before = (await analyst.graphql(COMPANIES)).data.companies.totalCount
-  const again = await analyst.graphql(CREATE, { input: { ...input, legalName: 'Other, Inc.', idempotencyKey: 'reused' } })
+  const again = await analyst.graphql(CREATE, {
+    input: { ...input, legalName: 'Other, Inc.', idempotencyKey: 'reused' },
+  })
   assert.equal(again.data.createCompany.__typename, 'IdempotencyKeyReused')
   assert.equal((await analyst.graphql(COMPANIES)).data.companies.totalCount, before)
 })
@@ -52,7 +54,9 @@ for (const role of ['compliance', 'operations', 'admin', 'provider', 'regulator'
 test('malformed input is a request error that names every field, and nothing is registered', async () => {
   const { analyst } = world.staff
   const before = (await analyst.graphql(COMPANIES)).data.companies.totalCount
-  const answer = await analyst.graphql(CREATE, { input: { legalName: '  ', legalForm: 'x'.repeat(101), jurisdiction: 'Delaware' } })
+  const answer = await analyst.graphql(CREATE, {
+    input: { legalName: '  ', legalForm: 'x'.repeat(101), jurisdiction: 'Delaware' },
+  })
   assert.equal(answer.errors[0]?.extensions.code, 'BAD_INPUT')
   const faults = answer.errors[0]?.extensions.faults as { path: string }[]
   assert.deepEqual(

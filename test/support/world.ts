@@ -2,8 +2,8 @@
 import type { TestContext } from 'node:test'
 import pino from 'pino'
 import request from 'supertest'
-import { createApp, registerFacts } from '../../api/app.ts'
 import { type Actor, actorOfPerson, admit, openSession, type Role } from '../../api/access/index.ts'
+import { createApp, registerFacts } from '../../api/app.ts'
 import { insertInstallation, insertProvider } from '../../api/parties/index.ts'
 import { inTransaction, newId, openDatabase, type Uuid } from '../../api/platform/index.ts'
 import type { AppDeps } from '../../schema/index.ts'
@@ -14,7 +14,11 @@ export type Answer = {
   readonly status: number
   // biome-ignore lint/suspicious/noExplicitAny: a test reads fields of documents that it wrote itself
   readonly data: any
-  readonly errors: readonly { message: string; path?: readonly (string | number)[]; extensions: Record<string, unknown> }[]
+  readonly errors: readonly {
+    message: string
+    path?: readonly (string | number)[]
+    extensions: Record<string, unknown>
+  }[]
 }
 
 /** Somebody who can call: the actor, and a bearer token of theirs. */
@@ -34,7 +38,20 @@ export type World = {
   readonly installationId: Uuid
   readonly providerId: Uuid
   readonly otherProviderId: Uuid
-  readonly staff: Readonly<Record<'analyst' | 'partner' | 'secondPartner' | 'compliance' | 'operations' | 'admin' | 'provider' | 'otherProvider' | 'regulator', Person>>
+  readonly staff: Readonly<
+    Record<
+      | 'analyst'
+      | 'partner'
+      | 'secondPartner'
+      | 'compliance'
+      | 'operations'
+      | 'admin'
+      | 'provider'
+      | 'otherProvider'
+      | 'regulator',
+      Person
+    >
+  >
   /** Adds a person; founders and signatories name their company, staff of a provider their provider. */
   readonly person: (role: Role, of?: { companyId?: Uuid; providerId?: Uuid }) => Promise<Person>
   /** A company made directly, with its founder. */
@@ -68,7 +85,11 @@ export async function makeWorld(t?: TestContext): Promise<World> {
   const person: World['person'] = async (role, of = {}) => {
     const id = newId()
     const token = await inTransaction(db, async (trx) => {
-      await admit(trx, { id, name: `${role} ${id.slice(-4)}`, email: `${id}@example.com` }, { id: newId(), role, ...of })
+      await admit(
+        trx,
+        { id, name: `${role} ${id.slice(-4)}`, email: `${id}@example.com` },
+        { id: newId(), role, ...of },
+      )
       return openSession(trx, id, 'bearer')
     })
     const actor = await actorOfPerson(db, id)
@@ -93,7 +114,12 @@ export async function makeWorld(t?: TestContext): Promise<World> {
     )
     const id: string = made.data.createCompany.id
     const companyId = id.slice('Company:'.length)
-    return { companyId, id, founder: await person('founder', { companyId }), signatory: await person('signatory', { companyId }) }
+    return {
+      companyId,
+      id,
+      founder: await person('founder', { companyId }),
+      signatory: await person('signatory', { companyId }),
+    }
   }
   const setClock: World['setClock'] = async (at) => {
     await asOwner(
@@ -103,7 +129,18 @@ export async function makeWorld(t?: TestContext): Promise<World> {
       } $$`,
     )
   }
-  return { deps, app, ownerUrl: database.url, installationId, providerId, otherProviderId, staff, person, company, setClock }
+  return {
+    deps,
+    app,
+    ownerUrl: database.url,
+    installationId,
+    providerId,
+    otherProviderId,
+    staff,
+    person,
+    company,
+    setClock,
+  }
 }
 
 const makeDeps = (db: AppDeps['db']): AppDeps => ({

@@ -19,7 +19,9 @@ export async function savedOperations(reader: Reader, actor: Actor): Promise<Sav
   return Promise.all(
     files.map(async (name) => {
       const query = await readFile(new URL(name, FOLDER), 'utf8')
-      const variables = await readFile(new URL(name.replace('.graphql', '.variables.json'), FOLDER), 'utf8').catch(() => '{}')
+      const variables = await readFile(new URL(name.replace('.graphql', '.variables.json'), FOLDER), 'utf8').catch(
+        () => '{}',
+      )
       return { query, variables: fill(variables, values) }
     }),
   )

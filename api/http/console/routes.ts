@@ -86,7 +86,10 @@ async function graphiqlFile(name: string): Promise<{ type: string; body: string 
 }
 
 /** `/console`, its saved operations and its files. Without a session it leads to the sign-in page. */
-export function consoleRoutes(deps: Deps, actorOf: (request: Parameters<RequestHandler>[0]) => Promise<Actor | undefined>): Router {
+export function consoleRoutes(
+  deps: Deps,
+  actorOf: (request: Parameters<RequestHandler>[0]) => Promise<Actor | undefined>,
+): Router {
   const router = Router()
   router.get('/console', async (request, response) => {
     if ((await actorOf(request)) === undefined) return response.redirect(303, '/')
@@ -96,7 +99,9 @@ export function consoleRoutes(deps: Deps, actorOf: (request: Parameters<RequestH
     const actor = await actorOf(request)
     if (actor === undefined) return response.status(401).json({ error: 'Sign in first.' })
     const tabs = await savedOperations(deps.db, actor)
-    const storage = createHash('sha256').update(JSON.stringify([actor.id, tabs])).digest('hex')
+    const storage = createHash('sha256')
+      .update(JSON.stringify([actor.id, tabs]))
+      .digest('hex')
     return response.set('cache-control', 'no-store').json({ title: `Equihour — ${actor.name}`, tabs, storage })
   })
   router.get('/assets/console/:name', async (request, response) => {

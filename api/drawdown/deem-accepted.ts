@@ -1,0 +1,35 @@
+/** A statement that nobody disputed in its window counts as accepted. */
+import { Temporal } from 'temporal-polyfill'
+import { z } from 'zod'
+import { lockCompany } from '../parties/index.ts'
+import { audit, type Deps, globalId, inTransaction, parse, today, zUuid } from '../platform/index.ts'
+import { lockStatement, moveStatement } from './statement.store.ts'
+
+export const DEEM_ACCEPTED_JOB = 'drawdown.deem-accepted'
+
+/** The actor of what happens by the mere passing of time. */
+const TIME = { id: '00000000-0000-0000-0000-000000000000' }
+
+/** The job of {@link DEEM_ACCEPTED_JOB}. Does nothing when the statement was answered meanwhile; harmless the second time. */
+export async function deemAccepted(deps: Deps, payload: unknown): Promise<void> {
+  const { companyId, statementId } = parse(z.strictObject({ companyId: zUuid, statementId: zUuid }), payload)
+  await inTransaction(deps.db, async (trx) => {
+    await lockCompany(trx, companyId)
+    const statement = await lockStatement(trx, { companyId, id: statementId })
+    if (statement.state !== 'stated') return
+    const lastDay = Temporal.PlainDate.from(statement.disputeUntil)
+    if (Temporal.PlainDate.compare(await today(trx), lastDay) <= 0) return
+    await moveStatement(trx, statement, {
+      from: ['stated'],
+      to: 'deemed_accepted',
+      actor: null,
+      reason: `Not disputed by ${statement.disputeUntil}.`,
+    })
+    await audit(trx, TIME, {
+      scope: { kind: 'company', id: companyId },
+      kind: 'statement.deemed_accepted',
+      subject: globalId('Statement', companyId, statementId),
+      payload: { month: statement.month },
+    })
+  })
+}

@@ -1,0 +1,19 @@
+/** Drawdown: usage to charge to delivery to earned shares; statements; vesting; and the way back from a share. */
+export { AnswerStatementInput, answerStatement, STATEMENT_ANSWERS } from './answer-statement.ts'
+export { DEEM_ACCEPTED_JOB, deemAccepted } from './deem-accepted.ts'
+export { CAUSES, type Cause, type DrawdownAllocation, type EarningTerms, earnedShares } from './earned.ts'
+export { MonthNotStatable, StatementChanged } from './errors.ts'
+export { FinaliseStatementInput, finaliseStatement } from './finalise-statement.ts'
+export { openVesting, type VestingGrant } from './grant.store.ts'
+export { type ReportedUsage, ReportUsageInput, reportUsage } from './report-usage.ts'
+export { StateStatementInput, stateStatement } from './state-statement.ts'
+export { STATEMENT_STATES, type StatementLine, type StatementState } from './statement.store.ts'
+export {
+  type ProgressView,
+  progressOf,
+  type StatementView,
+  statementLines,
+  statementPage,
+  statementsById,
+} from './statement.views.ts'
+export { type ShareTrace, type TraceLink, traceShares } from './trace.views.ts'

@@ -1,0 +1,34 @@
+/** Grants whose basis is what was released: their basis follows the release plan, not charges. */
+import type { MicroTokens, Trx, Uuid } from '../platform/index.ts'
+import { lotsOf, releasePlans } from '../tokens/index.ts'
+import { earnedShares } from './earned.ts'
+import { lockProgress, storeProgress } from './grant.store.ts'
+
+/** Brings the basis of `released` grants up to what was planned and released before `until` (exclusive date). */
+export async function recordReleased(trx: Trx, companyId: Uuid, until: string): Promise<void> {
+  const grants = [...(await lockProgress(trx, companyId)).values()].filter(({ grant }) => grant.basis === 'released')
+  if (grants.length === 0) return
+  const released = await releasedBefore(trx, companyId, until)
+  for (const progress of grants) {
+    const basis = released.get(progress.grant.lotId) ?? 0n
+    if (basis <= progress.peak) continue
+    progress.basis = basis
+    progress.peak = basis
+    progress.earned = earnedShares(progress.grant.terms, basis)
+    await storeProgress(trx, progress)
+  }
+}
+
+async function releasedBefore(trx: Trx, companyId: Uuid, until: string): Promise<Map<Uuid, MicroTokens>> {
+  const lots = await lotsOf(trx, companyId)
+  const released = new Map<Uuid, MicroTokens>()
+  const plans = await releasePlans(
+    trx,
+    companyId,
+    lots.map((lot) => lot.lotId),
+  )
+  for (const { lotId, on, amount, transferId } of plans) {
+    if (transferId !== null && on < until) released.set(lotId, (released.get(lotId) ?? 0n) + amount)
+  }
+  return released
+}

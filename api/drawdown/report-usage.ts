@@ -1,0 +1,186 @@
+import { z } from 'zod'
+import { type Actor, must } from '../access/index.ts'
+import {
+  completeReservation,
+  lockReservationForUsage,
+  mustSeeReservation,
+  recordUsage,
+  USAGE_BATCH_MAX,
+  zUsageRecord,
+} from '../clusters/index.ts'
+import { lockCompany } from '../parties/index.ts'
+import {
+  audit,
+  type Deps,
+  globalId,
+  type MicroTokens,
+  newId,
+  once,
+  parse,
+  type Ref,
+  type Trx,
+  type Uuid,
+  type WholeShares,
+  zIdempotencyKey,
+  zRef,
+} from '../platform/index.ts'
+import { type ChargedPart, chargeAll, type Hold, postHold, readHolds, returnHold } from '../tokens/index.ts'
+import { advance, type Cause, counts, earnedShares } from './earned.ts'
+import { insertCharges, lockProgress, type NewCharge, type Progress, storeProgress } from './grant.store.ts'
+
+export const ReportUsageInput = z.strictObject({
+  reservationId: zRef('Reservation'),
+  records: z
+    .array(z.unknown())
+    .max(USAGE_BATCH_MAX, `must hold at most ${USAGE_BATCH_MAX} records`)
+    .pipe(z.array(zUsageRecord)),
+  /** True when all usage of the reservation is in: unused time is charged as the terms say, and what is left of the hold returns. */
+  complete: z.boolean().default(false),
+  idempotencyKey: zIdempotencyKey,
+})
+export type ReportUsageInput = z.input<typeof ReportUsageInput>
+
+export type ReportedUsage = {
+  readonly ref: Ref
+  /** What became of each record, in order. */
+  readonly records: readonly {
+    readonly externalId: string
+    readonly usageId: Uuid
+    readonly outcome: 'RECORDED' | 'ALREADY_RECORDED'
+    readonly charged: MicroTokens
+  }[]
+  readonly charged: Readonly<Record<Cause, MicroTokens>>
+  readonly returned: MicroTokens
+  /** Shares that this report moved from unearned to earned; provisional until a statement is final. */
+  readonly newlyEarned: WholeShares
+}
+
+/**
+ * Usage of one reservation: one transaction posts the hold, charges by cause, advances the deliveries and the earned
+ * shares, and returns what is left. Records that were told before are recognised and change nothing.
+ */
+export async function reportUsage(deps: Deps, actor: Actor, input: ReportUsageInput): Promise<ReportedUsage> {
+  const { reservationId: ref, records, complete, idempotencyKey } = parse(ReportUsageInput, input)
+  await mustSeeReservation(deps.db, actor, ref)
+  must(actor, 'provider')
+  const scope = { kind: 'company', id: ref.companyId } as const
+  return once(deps, actor, { operation: 'reportUsage', scope, idempotencyKey, input }, async (trx) => {
+    await lockCompany(trx, ref.companyId)
+    const batch = await openBatch(trx, ref)
+    const recorded = records.length === 0 ? undefined : await recordUsage(trx, { ref, records, recordedBy: actor.id })
+    if (recorded?.first === true) await postHold(trx, { companyId: ref.companyId, holdId: recorded.reservation.holdId })
+    if (recorded !== undefined) {
+      const fresh = recorded.records.filter((record) => record.outcome === 'RECORDED')
+      await batch.charge(
+        recorded.reservation.holdId,
+        fresh.map(({ cause, charge, usageId }) => ({ cause, amount: charge, usageId })),
+      )
+    }
+    const returned = complete ? await finish(trx, ref, actor, batch) : 0n
+    const { charged, newlyEarned } = await batch.store()
+    const answer: ReportedUsage = {
+      ref,
+      records: (recorded?.records ?? []).map(({ externalId, usageId, outcome, charge: amount }) => ({
+        externalId,
+        usageId,
+        outcome,
+        charged: outcome === 'RECORDED' ? amount : 0n,
+      })),
+      charged,
+      returned,
+      newlyEarned,
+    }
+    await audit(trx, actor, {
+      scope,
+      kind: complete ? 'usage.completed' : 'usage.reported',
+      subject: globalId('Reservation', ref.companyId, ref.id),
+      payload: {
+        charged: Object.fromEntries(Object.entries(charged).map(([cause, amount]) => [cause, amount.toString()])),
+        gpuSeconds: (recorded?.gpuSeconds ?? 0n).toString(),
+        newlyEarned: newlyEarned.toString(),
+        records: records.length,
+        returned: returned.toString(),
+      },
+    })
+    return answer
+  })
+}
+
+/** Charges what the terms charge for unused time, and returns the rest of the hold. */
+async function finish(trx: Trx, ref: Ref, actor: Actor, batch: Batch): Promise<MicroTokens> {
+  const { companyId } = ref
+  const { holdId } = await lockReservationForUsage(trx, ref)
+  const charging = batch.chargingOf(await holdOf(trx, companyId, holdId))
+  const completed = await completeReservation(trx, { ref, charging, completedBy: actor.id })
+  // A reservation of which nothing was used has its hold still pending: post it, so that it can be charged and returned.
+  if (completed.deliveredGpuSeconds === 0n) await postHold(trx, { companyId, holdId })
+  await batch.charge(holdId, [{ cause: completed.cause, amount: completed.charge, usageId: null }])
+  await returnHold(trx, { companyId, holdId })
+  const { lots } = await holdOf(trx, companyId, holdId)
+  return lots.reduce((sum, part) => sum + part.amount - part.charged, 0n)
+}
+
+async function holdOf(trx: Trx, companyId: Uuid, holdId: Uuid): Promise<Hold> {
+  const hold = (await readHolds(trx, companyId, [holdId])).get(holdId)
+  if (hold === undefined) throw new Error(`there is no hold ${holdId}`)
+  return hold
+}
+
+type Batch = Awaited<ReturnType<typeof openBatch>>
+
+/** Collects the charges of one transaction, so that sums and rows are written once. */
+async function openBatch(trx: Trx, ref: Ref) {
+  const { companyId } = ref
+  const grants = await lockProgress(trx, companyId)
+  const earnedBefore = total(grants, (progress) => progress.earned)
+  const rows: NewCharge[] = []
+  const charged: Record<Cause, MicroTokens> = { delivered: 0n, idle_reserved: 0n, no_show: 0n, cancel_fee: 0n }
+  const touched = new Set<Progress>()
+  return {
+    /** How unused time is charged: metered only where the terms of every grant that the hold draws on say so. */
+    chargingOf(hold: Hold): 'METERED' | 'RESERVED' {
+      const lots = new Set(hold.lots.map((part) => part.lotId))
+      const drawn = [...grants.values()].filter((progress) => lots.has(progress.grant.lotId))
+      return drawn.every((progress) => progress.grant.charging === 'METERED') ? 'METERED' : 'RESERVED'
+    },
+    /** Charges a hold, each charge after the one before it, in one call of the ledger. */
+    async charge(holdId: Uuid, asked: readonly Charge[]): Promise<void> {
+      const charges = asked.filter((each) => each.amount > 0n)
+      const drawn = await chargeAll(trx, {
+        companyId,
+        charges: charges.map(({ cause, amount, usageId }) => ({ holdId, cause, amount, chargeId: usageId ?? newId() })),
+      })
+      for (const [index, each] of charges.entries()) {
+        for (const part of drawn[index] ?? []) {
+          charged[each.cause] += part.amount
+          const progress = part.grantId === null ? undefined : grants.get(part.grantId)
+          // Tokens that vest nothing (a top-up, a purchase) are charged in the ledger and earn nothing here.
+          if (progress === undefined) continue
+          rows.push(draw(progress, each, part))
+          touched.add(progress)
+        }
+      }
+    },
+    async store(): Promise<{ charged: typeof charged; newlyEarned: WholeShares }> {
+      for (const progress of touched) await storeProgress(trx, progress)
+      await insertCharges(trx, companyId, ref.id, rows)
+      return { charged, newlyEarned: total(grants, (progress) => progress.earned) - earnedBefore }
+    },
+  } as const
+}
+
+type Charge = { readonly cause: Cause; readonly amount: MicroTokens; readonly usageId: Uuid | null }
+
+/** Moves a grant's sums by what a charge took from its lot. */
+function draw(progress: Progress, { cause, usageId }: Charge, { lotId, amount }: ChargedPart): NewCharge {
+  const moved = advance(progress, amount, counts(progress.grant.basis, cause))
+  progress.charged[cause] += amount
+  progress.basis = moved.basis
+  progress.peak = moved.peak
+  progress.earned = earnedShares(progress.grant.terms, moved.peak)
+  const { grantId } = progress.grant
+  return { chargeId: newId(), grantId, lotId, usageId, cause, amount, basisFrom: moved.from, basisTo: moved.to }
+}
+
+const total = (grants: ReadonlyMap<Uuid, Progress>, of: (progress: Progress) => bigint): bigint =>
+  [...grants.values()].reduce((sum, progress) => sum + of(progress), 0n)

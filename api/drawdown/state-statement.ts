@@ -1,0 +1,150 @@
+import { Temporal } from 'temporal-polyfill'
+import { z } from 'zod'
+import { type Actor, must } from '../access/index.ts'
+import { lockCompany, mustSeeCompany } from '../parties/index.ts'
+import {
+  addJob,
+  audit,
+  canonicalJson,
+  type Deps,
+  formatTokens,
+  globalId,
+  type JsonValue,
+  type MicroTokens,
+  newId,
+  once,
+  parse,
+  type Ref,
+  sha256,
+  type Trx,
+  today,
+  type Uuid,
+  zIdempotencyKey,
+  zIsoDate,
+  zKey,
+} from '../platform/index.ts'
+import { balances } from '../tokens/index.ts'
+import { DEEM_ACCEPTED_JOB } from './deem-accepted.ts'
+import { earnedShares } from './earned.ts'
+import { MonthNotStatable } from './errors.ts'
+import { lockProgress, type Progress } from './grant.store.ts'
+import { recordReleased } from './released-basis.ts'
+import { basisBefore, chargesBetween, insertStatement, lastStatement, type StatementLine } from './statement.store.ts'
+
+export const StateStatementInput = z.strictObject({
+  companyId: zKey('Company'),
+  /** First day of the month, `YYYY-MM-01`. */
+  month: zIsoDate.refine((date) => date.endsWith('-01'), 'must be the first day of a month'),
+  idempotencyKey: zIdempotencyKey,
+})
+export type StateStatementInput = z.input<typeof StateStatementInput>
+
+/**
+ * States the account of a month that is over. Its figures are frozen from here on; usage that is recorded later flows into
+ * the next statement. The company may dispute it within the window that its terms give.
+ */
+export async function stateStatement(deps: Deps, actor: Actor, input: StateStatementInput): Promise<{ ref: Ref }> {
+  const { companyId, month, idempotencyKey } = parse(StateStatementInput, input)
+  await mustSeeCompany(deps.db, actor, companyId)
+  must(actor, 'operations')
+  const scope = { kind: 'company', id: companyId } as const
+  return once(deps, actor, { operation: 'stateStatement', scope, idempotencyKey, input }, async (trx) => {
+    await lockCompany(trx, companyId)
+    const end = Temporal.PlainDate.from(month).add({ months: 1 }).toString()
+    const on = await today(trx)
+    if (on < end) throw new MonthNotStatable(month, `it is not over before ${end}`)
+    const last = await lastStatement(trx, companyId)
+    if (last !== undefined && last.month >= month) {
+      throw new MonthNotStatable(month, `${last.month.slice(0, 7)} is stated already`)
+    }
+    await recordReleased(trx, companyId, end)
+    const grants = await lockProgress(trx, companyId)
+    if (grants.size === 0) throw new MonthNotStatable(month, 'the company has no grant')
+    const lines = await linesUntil(trx, companyId, grants, `${end}T00:00:00Z`, last?.lines)
+    const from = last === undefined ? undefined : `${nextMonth(last.month)}T00:00:00Z`
+    const figures = canonicalJson(await figuresOf(trx, { companyId, month, end, from, lines, grants }))
+    const window = Math.min(...[...grants.values()].map((progress) => progress.grant.disputeWindowDays))
+    const disputeUntil = Temporal.PlainDate.from(on).add({ days: window }).toString()
+    const ref = { companyId, id: newId() }
+    const hash = sha256(figures)
+    await insertStatement(trx, { ref, month, figures, sha256: hash, disputeUntil, statedBy: actor.id, lines })
+    await addJob(trx, {
+      name: DEEM_ACCEPTED_JOB,
+      payload: { companyId, statementId: ref.id },
+      runAt: `${Temporal.PlainDate.from(disputeUntil).add({ days: 1 }).toString()}T00:00:00Z`,
+      key: `deem:${ref.id}`,
+    })
+    await audit(trx, actor, {
+      scope,
+      kind: 'statement.stated',
+      subject: globalId('Statement', companyId, ref.id),
+      payload: { month, sha256: hash.toString('hex') },
+    })
+    return { ref }
+  })
+}
+
+const nextMonth = (month: string): string => Temporal.PlainDate.from(month).add({ months: 1 }).toString()
+
+/** Opening and closing basis and shares of each grant. What an earlier statement closed with, this one opens with. */
+async function linesUntil(
+  trx: Trx,
+  companyId: Uuid,
+  grants: ReadonlyMap<Uuid, Progress>,
+  until: string,
+  before: ReadonlyMap<Uuid, StatementLine> | undefined,
+): Promise<StatementLine[]> {
+  const reached = await basisBefore(trx, companyId, until)
+  return [...grants.values()].map(({ grant, peak }) => {
+    const opening = before?.get(grant.grantId)
+    const basisFrom = opening?.basisTo ?? 0n
+    const basis = grant.basis === 'released' ? peak : (reached.get(grant.grantId) ?? 0n)
+    const basisTo = basis > basisFrom ? basis : basisFrom
+    return {
+      grantId: grant.grantId,
+      basisFrom,
+      basisTo,
+      sharesFrom: opening?.sharesTo ?? 0n,
+      sharesTo: earnedShares(grant.terms, basisTo),
+    }
+  })
+}
+
+type Figures = {
+  companyId: Uuid
+  month: string
+  end: string
+  from: string | undefined
+  lines: readonly StatementLine[]
+  grants: ReadonlyMap<Uuid, Progress>
+}
+
+/** What the statement says: tokens by state, charged by cause and pool, basis and shares of each grant. */
+async function figuresOf(trx: Trx, { companyId, month, end, from, lines, grants }: Figures): Promise<JsonValue> {
+  const charged = await chargesBetween(trx, companyId, from, `${end}T00:00:00Z`)
+  const held = await balances(trx, companyId)
+  return {
+    balances: held.totals.map(({ kind, amount }) => ({ kind, tokens: formatTokens(amount) })),
+    charged: charged.map((row) => ({
+      cause: row.cause,
+      gpuSeconds: row.gpuSeconds.toString(),
+      grant: row.grantId,
+      pool: row.poolId,
+      tokens: formatTokens(row.amount),
+      usageRecords: Number(row.records),
+    })),
+    company: globalId('Company', companyId),
+    from: from?.slice(0, 10) ?? null,
+    grants: lines.map((line) => ({
+      basis: { closing: tokens(line.basisTo), opening: tokens(line.basisFrom) },
+      grant: line.grantId,
+      security: grants.get(line.grantId)?.grant.securityId ?? null,
+      shares: { earnedAtClose: line.sharesTo.toString(), earnedAtOpen: line.sharesFrom.toString() },
+      vestBasis: grants.get(line.grantId)?.grant.basis ?? null,
+    })),
+    month: month.slice(0, 7),
+    until: end,
+  }
+}
+
+const tokens = (amount: MicroTokens): string => formatTokens(amount)

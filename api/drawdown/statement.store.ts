@@ -1,0 +1,250 @@
+/** Writes statements and moves them on. */
+import { sql } from 'kysely'
+import { z } from 'zod'
+import {
+  globalId,
+  instant,
+  type MicroTokens,
+  NotFound,
+  newId,
+  type Ref,
+  type Trx,
+  type Uuid,
+  type WholeShares,
+  WrongState,
+} from '../platform/index.ts'
+
+export const STATEMENT_STATES = ['stated', 'disputed', 'accepted', 'deemed_accepted', 'final'] as const
+export type StatementState = (typeof STATEMENT_STATES)[number]
+const State = z.enum(STATEMENT_STATES)
+
+/** What a statement says of one grant. */
+export type StatementLine = {
+  readonly grantId: Uuid
+  readonly basisFrom: MicroTokens
+  readonly basisTo: MicroTokens
+  readonly sharesFrom: WholeShares
+  readonly sharesTo: WholeShares
+}
+
+export type NewStatement = {
+  readonly ref: Ref
+  readonly month: string
+  readonly figures: string
+  readonly sha256: Buffer
+  readonly disputeUntil: string
+  readonly statedBy: Uuid
+  readonly lines: readonly StatementLine[]
+}
+
+/** Stores a statement as it is stated, with its lines. */
+export async function insertStatement(trx: Trx, statement: NewStatement): Promise<void> {
+  const { ref } = statement
+  const key = { company_id: ref.companyId, statement_id: ref.id }
+  await trx
+    .insertInto('statement')
+    .values({
+      ...key,
+      month: statement.month,
+      figures: statement.figures,
+      sha256: statement.sha256,
+      dispute_until: statement.disputeUntil,
+      stated_by: statement.statedBy,
+      stated_at: await instant(trx),
+    })
+    .execute()
+  if (statement.lines.length > 0) {
+    await trx
+      .insertInto('statement_line')
+      .values(
+        statement.lines.map((line) => ({
+          ...key,
+          grant_id: line.grantId,
+          basis_from: line.basisFrom,
+          basis_to: line.basisTo,
+          shares_from: line.sharesFrom,
+          shares_to: line.sharesTo,
+        })),
+      )
+      .execute()
+  }
+  await trx
+    .insertInto('statement_progress')
+    .values({ ...key, state: 'stated', dispute_until: statement.disputeUntil })
+    .execute()
+  await insertStatementEvent(trx, ref, 'stated', { id: statement.statedBy }, null)
+}
+
+/** A statement, locked. */
+export type LockedStatement = {
+  readonly ref: Ref
+  readonly state: StatementState
+  readonly month: string
+  readonly sha256: Buffer
+  readonly disputeUntil: string
+  readonly statedBy: Uuid
+  readonly lines: readonly StatementLine[]
+}
+
+/** @throws {NotFound} */
+export async function lockStatement(trx: Trx, ref: Ref): Promise<LockedStatement> {
+  const row = await trx
+    .selectFrom('statement_progress as progress')
+    .innerJoin('statement', (join) =>
+      join
+        .onRef('statement.company_id', '=', 'progress.company_id')
+        .onRef('statement.statement_id', '=', 'progress.statement_id'),
+    )
+    .select(['progress.state', 'progress.dispute_until', 'statement.month', 'statement.sha256', 'statement.stated_by'])
+    .where('progress.company_id', '=', ref.companyId)
+    .where('progress.statement_id', '=', ref.id)
+    .forUpdate('progress')
+    .executeTakeFirst()
+  if (row === undefined) throw new NotFound('statement', globalId('Statement', ref.companyId, ref.id))
+  const lines = await trx
+    .selectFrom('statement_line')
+    .select(['grant_id', 'basis_from', 'basis_to', 'shares_from', 'shares_to'])
+    .where('company_id', '=', ref.companyId)
+    .where('statement_id', '=', ref.id)
+    .orderBy('grant_id')
+    .execute()
+  return {
+    ref,
+    state: State.parse(row.state),
+    month: row.month,
+    sha256: row.sha256,
+    disputeUntil: row.dispute_until,
+    statedBy: row.stated_by,
+    lines: lines.map((line) => ({
+      grantId: line.grant_id,
+      basisFrom: line.basis_from,
+      basisTo: line.basis_to,
+      sharesFrom: line.shares_from,
+      sharesTo: line.shares_to,
+    })),
+  }
+}
+
+/** Moves a locked statement on, from one of these states. @throws {WrongState} */
+export async function moveStatement(
+  trx: Trx,
+  statement: LockedStatement,
+  step: { from: readonly StatementState[]; to: StatementState; actor: { id: Uuid } | null; reason: string | null },
+): Promise<void> {
+  if (!step.from.includes(statement.state)) throw new WrongState('statement', statement.state, step.from)
+  await trx
+    .updateTable('statement_progress')
+    .set({ state: step.to })
+    .where('company_id', '=', statement.ref.companyId)
+    .where('statement_id', '=', statement.ref.id)
+    .where('state', '=', statement.state)
+    .execute()
+  await insertStatementEvent(trx, statement.ref, step.to, step.actor, step.reason)
+}
+
+async function insertStatementEvent(
+  trx: Trx,
+  ref: Ref,
+  state: StatementState,
+  actor: { id: Uuid } | null,
+  reason: string | null,
+): Promise<void> {
+  await trx
+    .insertInto('statement_event')
+    .values({
+      company_id: ref.companyId,
+      event_id: newId(),
+      statement_id: ref.id,
+      to_state: state,
+      reason,
+      actor_id: actor?.id ?? null,
+      at: await instant(trx),
+    })
+    .execute()
+}
+
+/** Records which shares a final statement vested, and the transaction that says so on the cap table. */
+export async function insertVested(
+  trx: Trx,
+  vested: {
+    companyId: Uuid
+    grantId: Uuid
+    statementId: Uuid
+    securityId: string
+    transactionId: string
+    sharesFrom: WholeShares
+    sharesTo: WholeShares
+  },
+): Promise<void> {
+  await trx
+    .insertInto('vested')
+    .values({
+      company_id: vested.companyId,
+      vested_id: newId(),
+      grant_id: vested.grantId,
+      statement_id: vested.statementId,
+      security_id: vested.securityId,
+      transaction_id: vested.transactionId,
+      shares_from: vested.sharesFrom,
+      shares_to: vested.sharesTo,
+      at: await instant(trx),
+    })
+    .execute()
+}
+
+/** Month and state of the company's last statement, and whether all before it are final. */
+export async function lastStatement(
+  trx: Trx,
+  companyId: Uuid,
+): Promise<{ month: string; lines: Map<Uuid, StatementLine> } | undefined> {
+  const last = await trx
+    .selectFrom('statement')
+    .select(['statement_id', 'month'])
+    .where('company_id', '=', companyId)
+    .orderBy('month', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  if (last === undefined) return undefined
+  const { lines } = await lockStatement(trx, { companyId, id: last.statement_id })
+  return { month: last.month, lines: new Map(lines.map((line) => [line.grantId, line])) }
+}
+
+/** Of each grant the highest basis that charges recorded before `until` (exclusive) reached. */
+export async function basisBefore(trx: Trx, companyId: Uuid, until: string): Promise<Map<Uuid, MicroTokens>> {
+  const rows = await trx
+    .selectFrom('charge')
+    .select(['grant_id', (on) => on.fn.max('basis_to').as('basis')])
+    .where('company_id', '=', companyId)
+    .where('at', '<', until)
+    .groupBy('grant_id')
+    .execute()
+  return new Map(rows.map((row) => [row.grant_id, row.basis]))
+}
+
+/** Tokens charged in `[from, until)` by grant, pool and cause, with the GPU-seconds behind deliveries. */
+export async function chargesBetween(
+  trx: Trx,
+  companyId: Uuid,
+  from: string | undefined,
+  until: string,
+): Promise<{ grantId: Uuid; poolId: Uuid; cause: string; amount: MicroTokens; gpuSeconds: bigint; records: bigint }[]> {
+  const { rows } = await sql<{
+    grantId: Uuid
+    poolId: Uuid
+    cause: string
+    amount: MicroTokens
+    gpuSeconds: bigint
+    records: bigint
+  }>`
+    SELECT charge.grant_id AS "grantId", reservation.pool_id AS "poolId", charge.cause,
+      sum(charge.amount_micro)::bigint AS amount, coalesce(sum(usage.gpu_seconds), 0)::bigint AS "gpuSeconds",
+      count(usage.usage_id) AS records
+    FROM charge
+    JOIN reservation ON reservation.company_id = charge.company_id AND reservation.reservation_id = charge.reservation_id
+    LEFT JOIN usage_record AS usage ON usage.company_id = charge.company_id AND usage.usage_id = charge.usage_id
+    WHERE charge.company_id = ${companyId} AND charge.at < ${until}::timestamptz
+      AND (${from ?? null}::timestamptz IS NULL OR charge.at >= ${from ?? null}::timestamptz)
+    GROUP BY charge.grant_id, reservation.pool_id, charge.cause
+    ORDER BY charge.grant_id, reservation.pool_id, charge.cause`.execute(trx)
+  return rows
+}

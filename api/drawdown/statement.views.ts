@@ -1,0 +1,173 @@
+/** Statements and progress as screens read them. Visibility is the company's: callers check it first. */
+import type { Actor } from '../access/index.ts'
+import { seesCompany } from '../parties/index.ts'
+import {
+  globalId,
+  type MicroTokens,
+  NotFound,
+  type Reader,
+  type Ref,
+  type Uuid,
+  type WholeShares,
+} from '../platform/index.ts'
+import type { StatementLine } from './statement.store.ts'
+
+export type StatementView = {
+  readonly ref: Ref
+  readonly month: string
+  readonly state: string
+  readonly figures: unknown
+  readonly sha256: Buffer
+  readonly disputeUntil: string
+  readonly statedAt: string
+}
+
+const statements = (reader: Reader) =>
+  reader
+    .selectFrom('statement')
+    .innerJoin('statement_progress as progress', (join) =>
+      join
+        .onRef('progress.company_id', '=', 'statement.company_id')
+        .onRef('progress.statement_id', '=', 'statement.statement_id'),
+    )
+    .select([
+      'statement.company_id',
+      'statement.statement_id',
+      'statement.month',
+      'statement.figures',
+      'statement.sha256',
+      'statement.dispute_until',
+      'statement.stated_at',
+      'progress.state',
+    ])
+
+type Row = Awaited<ReturnType<ReturnType<typeof statements>['execute']>>[number]
+
+const view = (row: Row): StatementView => ({
+  ref: { companyId: row.company_id, id: row.statement_id },
+  month: row.month,
+  state: row.state,
+  figures: row.figures,
+  sha256: row.sha256,
+  disputeUntil: row.dispute_until,
+  statedAt: row.stated_at,
+})
+
+/** These statements, in no order; those of companies that the actor does not see are left out. */
+export async function statementsById(reader: Reader, actor: Actor, refs: readonly Ref[]): Promise<StatementView[]> {
+  const visible = refs.filter((ref) => seesCompany(actor, ref.companyId))
+  if (visible.length === 0) return []
+  const rows = await statements(reader)
+    .where((on) =>
+      on.or(
+        visible.map((ref) =>
+          on.and([on('statement.company_id', '=', ref.companyId), on('statement.statement_id', '=', ref.id)]),
+        ),
+      ),
+    )
+    .execute()
+  return rows.map(view)
+}
+
+/** A page of a company's statements, newest first. Ids are UUIDv7, so the id is the keyset. */
+export async function statementPage(
+  reader: Reader,
+  companyId: Uuid,
+  page: { limit: number; after?: Uuid | undefined; before?: Uuid | undefined; backwards?: boolean },
+): Promise<StatementView[]> {
+  let query = statements(reader).where('statement.company_id', '=', companyId).limit(page.limit)
+  if (page.after !== undefined) query = query.where('statement.statement_id', '<', page.after)
+  if (page.before !== undefined) query = query.where('statement.statement_id', '>', page.before)
+  return (await query.orderBy('statement.statement_id', page.backwards === true ? 'asc' : 'desc').execute()).map(view)
+}
+
+/** @throws {NotFound} */
+export async function mustSeeStatement(reader: Reader, ref: Ref): Promise<void> {
+  const row = await reader
+    .selectFrom('statement')
+    .select('statement_id')
+    .where('company_id', '=', ref.companyId)
+    .where('statement_id', '=', ref.id)
+    .executeTakeFirst()
+  if (row === undefined) throw new NotFound('statement', globalId('Statement', ref.companyId, ref.id))
+}
+
+/** The lines of statements, by statement. */
+export async function statementLines(reader: Reader, refs: readonly Ref[]): Promise<Map<Uuid, StatementLine[]>> {
+  const lines = new Map<Uuid, StatementLine[]>()
+  if (refs.length === 0) return lines
+  const rows = await reader
+    .selectFrom('statement_line')
+    .selectAll()
+    .where('company_id', 'in', [...new Set(refs.map((ref) => ref.companyId))])
+    .where('statement_id', 'in', [...new Set(refs.map((ref) => ref.id))])
+    .orderBy('grant_id')
+    .execute()
+  for (const row of rows) {
+    const line = {
+      grantId: row.grant_id,
+      basisFrom: row.basis_from,
+      basisTo: row.basis_to,
+      sharesFrom: row.shares_from,
+      sharesTo: row.shares_to,
+    }
+    lines.set(row.statement_id, [...(lines.get(row.statement_id) ?? []), line])
+  }
+  return lines
+}
+
+/** What a grant has drawn, earned and vested until now. Earned is provisional. */
+export type ProgressView = {
+  readonly companyId: Uuid
+  readonly grantId: Uuid
+  readonly securityId: string
+  readonly basis: string
+  readonly longStop: string
+  readonly granted: MicroTokens
+  readonly delivered: MicroTokens
+  readonly idleReserved: MicroTokens
+  readonly noShow: MicroTokens
+  readonly cancelFee: MicroTokens
+  readonly basisReached: MicroTokens
+  readonly deficit: MicroTokens
+  readonly totalShares: WholeShares
+  readonly earnedShares: WholeShares
+  readonly vestedShares: WholeShares
+}
+
+/** The progress of every grant of these companies, by company. */
+export async function progressOf(reader: Reader, companyIds: readonly Uuid[]): Promise<Map<Uuid, ProgressView[]>> {
+  const found = new Map<Uuid, ProgressView[]>()
+  if (companyIds.length === 0) return found
+  const rows = await reader
+    .selectFrom('grant_progress as progress')
+    .innerJoin('vesting_grant as grant', (join) =>
+      join.onRef('grant.company_id', '=', 'progress.company_id').onRef('grant.grant_id', '=', 'progress.grant_id'),
+    )
+    .selectAll('progress')
+    .select(['grant.security_id', 'grant.basis', 'grant.long_stop'])
+    .where('progress.company_id', 'in', [...companyIds])
+    .orderBy('progress.grant_id')
+    .execute()
+  for (const row of rows) {
+    const progress: ProgressView = {
+      companyId: row.company_id,
+      grantId: row.grant_id,
+      securityId: row.security_id,
+      basis: row.basis,
+      longStop: row.long_stop,
+      granted: row.granted_micro,
+      delivered: row.delivered_micro,
+      idleReserved: row.idle_reserved_micro,
+      noShow: row.no_show_micro,
+      cancelFee: row.cancel_fee_micro,
+      basisReached: row.basis_peak_micro,
+      deficit: row.basis_peak_micro - row.basis_micro,
+      totalShares: row.total_shares,
+      earnedShares: row.earned_shares,
+      vestedShares: row.vested_shares,
+    }
+    found.set(row.company_id, [...(found.get(row.company_id) ?? []), progress])
+  }
+  return found
+}

@@ -1,0 +1,149 @@
+/** From vested shares back to GPU-seconds and to the signed document: in one query. */
+import { sql } from 'kysely'
+import { z } from 'zod'
+import { type MicroTokens, type Reader, Refused, type Uuid, type WholeShares } from '../platform/index.ts'
+import { basisOfShares, type DrawdownAllocation } from './earned.ts'
+
+/** One usage record that earned some of the shares. */
+export type TraceLink = {
+  readonly chargeId: Uuid
+  readonly cause: string
+  /** The part of the basis `(from, to]` that it moved, as far as it earned the shares asked for. */
+  readonly basisFrom: MicroTokens
+  readonly basisTo: MicroTokens
+  readonly chargedAt: string
+  readonly usageId: Uuid | null
+  readonly source: string | null
+  readonly externalId: string | null
+  readonly job: string | null
+  readonly gpuSeconds: bigint | null
+  readonly startedAt: string | null
+  readonly endedAt: string | null
+  readonly reservationId: Uuid
+  readonly poolId: Uuid
+}
+
+export type ShareTrace = {
+  readonly companyId: Uuid
+  readonly securityId: string
+  readonly firstShare: WholeShares
+  readonly lastShare: WholeShares
+  /** How many of them have vested, and by which statements. */
+  readonly vested: WholeShares
+  readonly statementIds: readonly Uuid[]
+  /** The signed document that says how they vest. */
+  readonly termsDocumentId: Uuid
+  readonly links: readonly TraceLink[]
+}
+
+/** Most usage records of one answer; ask for fewer shares where there are more. */
+const MOST_LINKS = 5000
+
+const GrantRow = z.object({
+  grant_id: z.string(),
+  granted_micro: z.bigint(),
+  total_shares: z.bigint(),
+  allocation: z.enum([
+    'CUMULATIVE_ROUNDING',
+    'CUMULATIVE_ROUND_DOWN',
+    'FRACTIONAL',
+    'FRONT_LOADED',
+    'BACK_LOADED',
+    'FRONT_LOADED_TO_SINGLE_TRANCHE',
+    'BACK_LOADED_TO_SINGLE_TRANCHE',
+  ] as const satisfies readonly DrawdownAllocation[]),
+  tranches: z.number().nullable(),
+  cliff_micro: z.bigint(),
+  vested_shares: z.bigint(),
+  terms_document_id: z.string(),
+})
+
+/**
+ * The usage records that earned the shares numbered `first` to `last` (counted from 1) of a security; `undefined` where
+ * the security has no grant. The parts of the basis follow one another without gap, so shares and records meet by overlap.
+ *
+ * @throws {Refused} for numbers that the security does not have, and for shares that are not earned yet
+ */
+export async function traceShares(
+  reader: Reader,
+  {
+    companyId,
+    securityId,
+    first,
+    last,
+  }: { companyId: Uuid; securityId: string; first: WholeShares; last: WholeShares },
+): Promise<ShareTrace | undefined> {
+  const row = await reader
+    .selectFrom('vesting_grant as grant')
+    .innerJoin('grant_progress as progress', (join) =>
+      join.onRef('grant.company_id', '=', 'progress.company_id').onRef('grant.grant_id', '=', 'progress.grant_id'),
+    )
+    .select([
+      'grant.grant_id',
+      'grant.granted_micro',
+      'grant.total_shares',
+      'grant.allocation',
+      'grant.tranches',
+      'grant.cliff_micro',
+      'grant.terms_document_id',
+      'progress.vested_shares',
+      'progress.earned_shares',
+    ])
+    .where('grant.company_id', '=', companyId)
+    .where('grant.security_id', '=', securityId)
+    .executeTakeFirst()
+  if (row === undefined) return undefined
+  const grant = GrantRow.parse(row)
+  if (first < 1n || last < first || last > grant.total_shares) {
+    throw new Refused('shares', `must be a range within 1 to ${grant.total_shares}`)
+  }
+  if (last > row.earned_shares) throw new Refused('shares', `must be earned: ${row.earned_shares} are`)
+  const { from, to } = basisOfShares(
+    {
+      total: grant.total_shares,
+      granted: grant.granted_micro,
+      allocation: grant.allocation,
+      tranches: grant.tranches,
+      cliff: grant.cliff_micro,
+    },
+    first,
+    last,
+  )
+  const links = await sql<TraceLink>`
+    SELECT charge.charge_id AS "chargeId", charge.cause, greatest(charge.basis_from, ${from}::bigint) AS "basisFrom",
+      least(charge.basis_to, ${to}::bigint) AS "basisTo", charge.at AS "chargedAt", usage.usage_id AS "usageId",
+      usage.source, usage.external_id AS "externalId", usage.job, usage.gpu_seconds AS "gpuSeconds",
+      usage.started_at AS "startedAt", usage.ended_at AS "endedAt", charge.reservation_id AS "reservationId",
+      reservation.pool_id AS "poolId"
+    FROM charge
+    JOIN reservation ON reservation.company_id = charge.company_id AND reservation.reservation_id = charge.reservation_id
+    LEFT JOIN usage_record AS usage ON usage.company_id = charge.company_id AND usage.usage_id = charge.usage_id
+    WHERE charge.company_id = ${companyId} AND charge.grant_id = ${grant.grant_id}::uuid
+      AND charge.basis_to > charge.basis_from AND charge.basis_to > ${from}::bigint AND charge.basis_from < ${to}::bigint
+    ORDER BY charge.basis_to
+    LIMIT ${MOST_LINKS + 1}`.execute(reader)
+  if (links.rows.length > MOST_LINKS) {
+    throw new Refused('shares', `were earned by more than ${MOST_LINKS} usage records: ask for fewer at once`)
+  }
+  const statements = await reader
+    .selectFrom('vested')
+    .select('statement_id')
+    .where('company_id', '=', companyId)
+    .where('grant_id', '=', grant.grant_id)
+    .where('shares_to', '>=', first)
+    .where('shares_from', '<', last)
+    .orderBy('shares_from')
+    .execute()
+  const vested =
+    grant.vested_shares < first ? 0n : (grant.vested_shares < last ? grant.vested_shares : last) - first + 1n
+  return {
+    companyId,
+    securityId,
+    firstShare: first,
+    lastShare: last,
+    vested,
+    statementIds: statements.map((statement) => statement.statement_id),
+    termsDocumentId: grant.terms_document_id,
+    links: links.rows,
+  }
+}

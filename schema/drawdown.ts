@@ -1,0 +1,428 @@
+/** Usage, statements, what was earned and vested, and the way back from a share to GPU-seconds. */
+
+import { UsageBeyondReservation, UsageConflict, WrongTime } from '../api/clusters/index.ts'
+import {
+  answerStatement,
+  CAUSES,
+  type Cause,
+  finaliseStatement,
+  MonthNotStatable,
+  type ProgressView,
+  progressOf,
+  type ReportedUsage,
+  reportUsage,
+  type ShareTrace,
+  STATEMENT_ANSWERS,
+  STATEMENT_STATES,
+  StatementChanged,
+  type StatementLine,
+  type StatementState,
+  type StatementView,
+  statementLines,
+  statementPage,
+  statementsById,
+  stateStatement,
+  type TraceLink,
+  traceShares,
+} from '../api/drawdown/index.ts'
+import { mustSeeCompany } from '../api/parties/index.ts'
+import { globalId, NotFound, numericOfWhole, type Ref } from '../api/platform/index.ts'
+import { HoldExpired } from '../api/tokens/index.ts'
+import { builder, nodeName, PAGE_MAX } from './builder.ts'
+import type { Context } from './context.ts'
+import { DomainErrorInterface } from './errors.ts'
+import { idempotencyKey, may } from './mutation.ts'
+import { pageById } from './pages.ts'
+import { Company } from './parties.ts'
+
+builder.objectType(MonthNotStatable, {
+  name: 'MonthNotStatable',
+  description: 'The month is not over, is stated already, or has nothing to state.',
+  interfaces: [DomainErrorInterface],
+  fields: (t) => ({
+    month: t.expose('month', { type: 'Date', description: 'First day of the month.' }),
+    reason: t.exposeString('reason', { description: 'Why it cannot be stated.' }),
+  }),
+})
+builder.objectType(StatementChanged, {
+  name: 'StatementChanged',
+  description: 'The hash that the caller answers is not that of the statement.',
+  interfaces: [DomainErrorInterface],
+  fields: (t) => ({ sha256: t.exposeString('sha256', { description: 'SHA-256 of the statement, in hex.' }) }),
+})
+
+const StatementStateEnum = builder.enumType('StatementState', {
+  description: 'Where a statement is on its way: stated, disputed, accepted or deemed accepted, final.',
+  values: STATEMENT_STATES,
+})
+const ChargeCause = builder.enumType('ChargeCause', {
+  description: 'Why tokens were consumed. Charged is not delivered.',
+  values: CAUSES,
+})
+
+const Progress = builder.objectRef<ProgressView>('GrantProgress').implement({
+  description: 'What one grant has drawn, earned and vested until now.',
+  fields: (t) => ({
+    grantId: t.exposeID('grantId', { description: 'The grant.' }),
+    securityId: t.exposeString('securityId', { description: 'The OCF security that vests.' }),
+    vestBasis: t.exposeString('basis', { description: 'What earns: delivered, reserved or released.' }),
+    longStop: t.expose('longStop', {
+      type: 'Date',
+      description: 'When an unfinished grant is settled as its terms say.',
+    }),
+    granted: t.expose('granted', { type: 'Tokens', description: 'Tokens granted: the frozen denominator.' }),
+    delivered: t.expose('delivered', { type: 'Tokens', description: 'Tokens charged for compute really received.' }),
+    idleReserved: t.expose('idleReserved', {
+      type: 'Tokens',
+      description: 'Tokens charged for reserved time that was not used.',
+    }),
+    noShow: t.expose('noShow', { type: 'Tokens', description: 'Tokens charged for reservations never begun.' }),
+    cancelFee: t.expose('cancelFee', { type: 'Tokens', description: 'Tokens charged for late cancellation.' }),
+    basisReached: t.expose('basisReached', { type: 'Tokens', description: 'Highest net vest basis reached.' }),
+    deficit: t.expose('deficit', {
+      type: 'Tokens',
+      description: 'Highest basis less the present one: later draws fill it first.',
+    }),
+    totalShares: t.field({
+      type: 'Shares',
+      description: 'Shares that the whole grant earns.',
+      resolve: (progress) => numericOfWhole(progress.totalShares),
+    }),
+    earnedShares: t.field({
+      type: 'Shares',
+      description: 'Shares earned until now. Provisional: final statements vest them.',
+      resolve: (progress) => numericOfWhole(progress.earnedShares),
+    }),
+    vestedShares: t.field({
+      type: 'Shares',
+      description: 'Shares that final statements have vested.',
+      resolve: (progress) => numericOfWhole(progress.vestedShares),
+    }),
+  }),
+})
+
+const Line = builder.objectRef<StatementLine>('StatementLine').implement({
+  description: 'What a statement says of one grant.',
+  fields: (t) => ({
+    grantId: t.exposeID('grantId', { description: 'The grant.' }),
+    basisAtOpen: t.expose('basisFrom', { type: 'Tokens', description: 'Vest basis with which the statement opens.' }),
+    basisAtClose: t.expose('basisTo', { type: 'Tokens', description: 'Vest basis with which it closes.' }),
+    earnedAtOpen: t.field({
+      type: 'Shares',
+      description: 'Shares earned at its opening.',
+      resolve: (line) => numericOfWhole(line.sharesFrom),
+    }),
+    earnedAtClose: t.field({
+      type: 'Shares',
+      description: 'Shares earned at its close.',
+      resolve: (line) => numericOfWhole(line.sharesTo),
+    }),
+  }),
+})
+
+const refOf = (id: string): Ref => ({ companyId: id.slice(0, 36), id: id.slice(37) })
+
+/** A statement, loaded by id. */
+export const Statement = builder.loadableNodeRef(nodeName('Statement', 2), {
+  id: { resolve: (statement: StatementView) => `${statement.ref.companyId}:${statement.ref.id}` },
+  load: async (ids: string[], { deps, actor }: Context) => {
+    const rows = await statementsById(deps.db, actor, ids.map(refOf))
+    const byId = new Map(rows.map((row) => [row.ref.id, row]))
+    return ids.map((id) => byId.get(refOf(id).id) ?? null)
+  },
+})
+Statement.implement({
+  description: "A month's account for one company, frozen as it was stated.",
+  fields: (t) => ({
+    month: t.expose('month', { type: 'Date', description: 'First day of the month.' }),
+    state: t.field({
+      type: StatementStateEnum,
+      description: 'Where it is on its way to final.',
+      resolve: (statement) => stateOf(statement.state),
+    }),
+    sha256: t.string({
+      description: 'SHA-256 of its canonical JSON (RFC 8785), in hex: what the company answers.',
+      resolve: (statement) => statement.sha256.toString('hex'),
+    }),
+    disputeUntil: t.expose('disputeUntil', { type: 'Date', description: 'Last day on which it may be disputed.' }),
+    statedAt: t.expose('statedAt', { type: 'DateTime', description: 'When it was stated.' }),
+    figures: t.field({
+      type: 'JSON',
+      description:
+        'Every figure, as hashed: balances, tokens charged by cause and pool, basis and shares of each grant.',
+      resolve: (statement) => statement.figures,
+    }),
+    lines: t.loadableList({
+      type: Line,
+      description: 'One line for each grant.',
+      complexity: { field: 1, multiplier: 5 },
+      resolve: (statement) => `${statement.ref.companyId}:${statement.ref.id}`,
+      load: async (ids: string[], { deps }: Context) => {
+        const lines = await statementLines(deps.db, ids.map(refOf))
+        return ids.map((id) => lines.get(refOf(id).id) ?? [])
+      },
+    }),
+  }),
+})
+
+function stateOf(text: string): StatementState {
+  const state = STATEMENT_STATES.find((known) => known === text)
+  if (state === undefined) throw new Error(`the statement state ${text} is unknown`)
+  return state
+}
+
+const Link = builder.objectRef<TraceLink & { companyId: string }>('ShareTraceLink').implement({
+  description: 'One usage record that earned some of the shares.',
+  fields: (t) => ({
+    cause: t.exposeString('cause', { description: 'Why tokens were charged.' }),
+    basisFrom: t.expose('basisFrom', {
+      type: 'Tokens',
+      description: 'Vest basis before it, as far as it earned these shares.',
+    }),
+    basisTo: t.expose('basisTo', {
+      type: 'Tokens',
+      description: 'Vest basis after it, as far as it earned these shares.',
+    }),
+    chargedAt: t.expose('chargedAt', { type: 'DateTime', description: 'When its tokens were charged.' }),
+    usageId: t.exposeID('usageId', {
+      nullable: true,
+      description: 'The usage record; null for a charge without delivery.',
+    }),
+    source: t.exposeString('source', { nullable: true, description: 'The scheduler that metered it.' }),
+    externalId: t.exposeString('externalId', { nullable: true, description: "The scheduler's id of the record." }),
+    job: t.exposeString('job', { nullable: true, description: 'The job that ran.' }),
+    gpuSeconds: t.expose('gpuSeconds', { type: 'BigInt', nullable: true, description: 'Metered GPU-seconds.' }),
+    startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true, description: 'When the use began.' }),
+    endedAt: t.expose('endedAt', { type: 'DateTime', nullable: true, description: 'When the use ended.' }),
+    reservationId: t.id({
+      description: 'The reservation of which it was used.',
+      resolve: (link) => globalId('Reservation', link.companyId, link.reservationId),
+    }),
+    poolId: t.id({ description: 'The pool it ran on.', resolve: (link) => globalId('Pool', link.poolId) }),
+  }),
+})
+
+const Trace = builder.objectRef<ShareTrace>('ShareTrace').implement({
+  description: 'From shares back to GPU-seconds and to the signed document.',
+  fields: (t) => ({
+    securityId: t.exposeString('securityId', { description: 'The OCF security.' }),
+    firstShare: t.expose('firstShare', { type: 'BigInt', description: 'Number of the first share, counted from 1.' }),
+    lastShare: t.expose('lastShare', { type: 'BigInt', description: 'Number of the last share.' }),
+    vestedShares: t.field({
+      type: 'Shares',
+      description: 'How many of them have vested.',
+      resolve: (trace) => numericOfWhole(trace.vested),
+    }),
+    statementIds: t.idList({
+      description: 'The final statements that vested them.',
+      resolve: (trace) => trace.statementIds.map((id) => globalId('Statement', trace.companyId, id)),
+    }),
+    termsDocumentId: t.id({
+      description: 'The accepted document that says how they vest.',
+      resolve: (trace) => globalId('Document', trace.companyId, trace.termsDocumentId),
+    }),
+    links: t.field({
+      type: [Link],
+      description:
+        'The usage records that earned them, in order; their parts of the basis follow one another without gap.',
+      resolve: (trace) => trace.links.map((link) => ({ ...link, companyId: trace.companyId })),
+    }),
+  }),
+})
+
+builder.objectFields(Company, (t) => ({
+  progress: t.loadableList({
+    type: Progress,
+    description: 'What each grant has drawn, earned and vested until now.',
+    complexity: { field: 1, multiplier: 5 },
+    resolve: (company) => company.companyId,
+    load: async (ids: string[], { deps }: Context) => {
+      const progress = await progressOf(deps.db, ids)
+      return ids.map((id) => progress.get(id) ?? [])
+    },
+  }),
+  statements: t.connection(
+    {
+      type: Statement,
+      description: `The company's statements, newest first; at most ${PAGE_MAX} a page.`,
+      complexity: (args) => ({ field: 2, multiplier: Math.min(args.first ?? args.last ?? 20, PAGE_MAX) }),
+      resolve: (company, args, { deps }) =>
+        pageById(
+          args,
+          (statement: StatementView) => statement.ref.id,
+          (page) => statementPage(deps.db, company.companyId, page),
+        ),
+    },
+    { name: 'StatementConnection', description: 'A page of statements.' },
+    { name: 'StatementEdge', description: 'One statement of a page.' },
+  ),
+}))
+
+builder.queryField('shareTrace', (t) =>
+  t.field({
+    type: Trace,
+    nullable: true,
+    description:
+      'The usage records that earned the shares numbered first to last (counted from 1) of a security that vests by drawdown. Null where there is no such security.',
+    args: {
+      companyId: t.arg.id({ description: 'The company.' }),
+      securityId: t.arg.string({ description: 'The OCF security.' }),
+      firstShare: t.arg({ type: 'BigInt', description: 'Number of the first share, from 1.' }),
+      lastShare: t.arg({ type: 'BigInt', description: 'Number of the last share.' }),
+    },
+    complexity: { field: 50, multiplier: 20 },
+    resolve: async (_root, args, { deps, actor }) => {
+      const companyId = String(args.companyId).replace(/^Company:/, '')
+      const seen = await mustSeeCompany(deps.db, actor, companyId).catch((error: unknown) => {
+        if (error instanceof NotFound) return undefined
+        throw error
+      })
+      if (seen === undefined) return null
+      const [first, last] = [BigInt(args.firstShare), BigInt(args.lastShare)]
+      return (await traceShares(deps.db, { companyId, securityId: args.securityId, first, last })) ?? null
+    },
+  }),
+)
+
+const UsageOutcome = builder.objectRef<ReportedUsage['records'][number]>('UsageOutcome').implement({
+  description: 'What became of one usage record.',
+  fields: (t) => ({
+    externalId: t.exposeString('externalId', { description: "The scheduler's id of the record." }),
+    usageId: t.exposeID('usageId', { description: 'Its id here.' }),
+    outcome: t.exposeString('outcome', { description: 'RECORDED, or ALREADY_RECORDED when it was told before.' }),
+    charged: t.expose('charged', { type: 'Tokens', description: 'Tokens that this call charged for it.' }),
+  }),
+})
+const CauseAmount = builder.objectRef<{ cause: Cause; amount: bigint }>('ChargedTokens').implement({
+  description: 'Tokens charged for one cause.',
+  fields: (t) => ({
+    cause: t.expose('cause', { type: ChargeCause, description: 'Why.' }),
+    tokens: t.expose('amount', { type: 'Tokens', description: 'How many.' }),
+  }),
+})
+const Reported = builder.objectRef<ReportedUsage>('ReportedUsage').implement({
+  description: 'What a usage report did.',
+  fields: (t) => ({
+    reservationId: t.id({
+      description: 'The reservation.',
+      resolve: (reported) => globalId('Reservation', reported.ref.companyId, reported.ref.id),
+    }),
+    records: t.expose('records', { type: [UsageOutcome], description: 'One outcome for each record, in order.' }),
+    charged: t.field({
+      type: [CauseAmount],
+      description: 'Tokens charged by cause.',
+      resolve: (reported) => CAUSES.map((cause) => ({ cause, amount: reported.charged[cause] })),
+    }),
+    returned: t.expose('returned', { type: 'Tokens', description: 'Tokens of the hold that are available again.' }),
+    newlyEarnedShares: t.field({
+      type: 'Shares',
+      description: 'Shares that moved from unearned to earned. Provisional.',
+      resolve: (reported) => numericOfWhole(reported.newlyEarned),
+    }),
+  }),
+})
+
+const UsageRecordInput = builder.inputType('UsageRecordInput', {
+  description: 'A usage record as a scheduler meters it.',
+  fields: (t) => ({
+    source: t.string({ description: 'The scheduler.' }),
+    externalId: t.string({ description: "The scheduler's id: told again, it is recognised." }),
+    gpuSeconds: t.field({ type: 'BigInt', description: 'GPU-seconds: GPUs times seconds, exact.' }),
+    startedAt: t.field({ type: 'DateTime', description: 'When the use began.' }),
+    endedAt: t.field({ type: 'DateTime', description: 'When it ended.' }),
+    job: t.string({ required: false, description: 'The job that ran.' }),
+  }),
+})
+const ReportUsageInput = builder.inputType('ReportUsageInput', {
+  description: 'Usage of one reservation.',
+  fields: (t) => ({
+    reservationId: t.id({ description: 'The reservation.' }),
+    records: t.field({ type: [UsageRecordInput], description: 'At most 1,000 records.' }),
+    complete: t.boolean({
+      required: false,
+      description:
+        'True when all its usage is in: unused time is charged as the terms say, the rest of the hold returns.',
+    }),
+    idempotencyKey: idempotencyKey(t),
+  }),
+})
+builder.mutationField('reportUsage', (t) =>
+  t.field({
+    type: Reported,
+    description:
+      'Report usage of a reservation. One transaction posts the hold, charges by cause, advances deliveries and earned shares, and returns what is left.',
+    ...may(['provider'], [UsageConflict, UsageBeyondReservation, WrongTime, HoldExpired]),
+    args: { input: t.arg({ type: ReportUsageInput }) },
+    resolve: (_root, { input }, { deps, actor }) =>
+      reportUsage(deps, actor, { ...input, complete: input.complete ?? false }),
+  }),
+)
+
+const StateStatementInput = builder.inputType('StateStatementInput', {
+  description: 'Which month to state.',
+  fields: (t) => ({
+    companyId: t.id({ description: 'The company.' }),
+    month: t.field({ type: 'Date', description: 'First day of the month. It must be over.' }),
+    idempotencyKey: idempotencyKey(t),
+  }),
+})
+const AnswerStatementInput = builder.inputType('AnswerStatementInput', {
+  description: "The company's answer to a statement.",
+  fields: (t) => ({
+    statementId: t.id({ description: 'The statement.' }),
+    sha256: t.string({ description: 'SHA-256 of the statement that was read, in hex.' }),
+    answer: t.field({
+      type: builder.enumType('StatementAnswer', {
+        description: 'Accept, or dispute with a reason.',
+        values: STATEMENT_ANSWERS,
+      }),
+      description: 'The answer.',
+    }),
+    reason: t.string({ required: false, description: 'What is disputed. Required to dispute.' }),
+    idempotencyKey: idempotencyKey(t),
+  }),
+})
+const FinaliseStatementInput = builder.inputType('FinaliseStatementInput', {
+  description: 'Which statement to make final.',
+  fields: (t) => ({
+    statementId: t.id({ description: 'The statement.' }),
+    idempotencyKey: idempotencyKey(t),
+  }),
+})
+
+const after = async ({ deps, actor }: Context, { ref }: { ref: Ref }): Promise<StatementView> => {
+  const [statement] = await statementsById(deps.db, actor, [ref])
+  if (statement === undefined) throw new NotFound('statement', globalId('Statement', ref.companyId, ref.id))
+  return statement
+}
+
+builder.mutationField('stateStatement', (t) =>
+  t.field({
+    type: Statement,
+    description: 'State the account of a month that is over. Its figures are frozen; the company can dispute them.',
+    ...may(['operations'], [MonthNotStatable]),
+    args: { input: t.arg({ type: StateStatementInput }) },
+    resolve: async (_root, { input }, context) =>
+      after(context, await stateStatement(context.deps, context.actor, input)),
+  }),
+)
+builder.mutationField('answerStatement', (t) =>
+  t.field({
+    type: Statement,
+    description: 'Accept a statement, or dispute it with a reason. Binds to exactly the hash that was read.',
+    ...may(['founder', 'signatory'], [StatementChanged]),
+    args: { input: t.arg({ type: AnswerStatementInput }) },
+    resolve: async (_root, { input }, context) =>
+      after(context, await answerStatement(context.deps, context.actor, input)),
+  }),
+)
+builder.mutationField('finaliseStatement', (t) =>
+  t.field({
+    type: Statement,
+    description: 'Make an accepted statement final: the whole shares earned by its end vest on the cap table.',
+    ...may(['operations']),
+    args: { input: t.arg({ type: FinaliseStatementInput }) },
+    resolve: async (_root, { input }, context) =>
+      after(context, await finaliseStatement(context.deps, context.actor, input)),
+  }),
+)
