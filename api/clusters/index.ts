@@ -34,7 +34,7 @@ export {
   poolPage,
   poolsById,
 } from './pool.views.ts'
-export { quoteReservation, type ReservationQuote } from './quote-reservation.ts'
+export { QuoteReservationInput, quoteReservation, type ReservationQuote } from './quote-reservation.ts'
 export {
   type AcceptedUsage,
   lockReservationForUsage,

@@ -1,6 +1,7 @@
 /** What a reservation would take: for the one who asks first, and for the one who books. */
+import { z } from 'zod'
 import type { Actor } from '../access/index.ts'
-import { instant, type MicroTokens, type Reader, Refused, type Uuid } from '../platform/index.ts'
+import { instant, type MicroTokens, parse, type Reader, Refused, zInstant, zKey } from '../platform/index.ts'
 import { type Quote, quote } from './charge.ts'
 import { NoFactor } from './errors.ts'
 import { checkBookable, type Interval } from './interval.ts'
@@ -9,11 +10,25 @@ import { type FactorView, factorAt, freeCapacity, mustSeePool, type PoolView } f
 /** Most tokens that one reservation may hold: more would be no booking but a mistake. */
 const MOST_HELD: MicroTokens = 10n ** 18n
 
+/** A number of GPUs. */
+export const zGpus = z
+  .int({ error: 'must be a whole number' })
+  .min(1, 'must be at least 1')
+  .max(1_000_000, 'must be at most 1000000')
+
 export type ReservationQuote = Quote & {
   /** GPUs that are free over the whole interval now. Nothing is set aside by asking. */
   readonly free: number
   readonly basis: FactorView
 }
+
+export const QuoteReservationInput = z.strictObject({
+  poolId: zKey('Pool'),
+  gpus: zGpus,
+  startsAt: zInstant,
+  endsAt: zInstant,
+})
+export type QuoteReservationInput = z.input<typeof QuoteReservationInput>
 
 /**
  * The quote for so many GPUs of a pool over an interval.
@@ -23,12 +38,11 @@ export type ReservationQuote = Quote & {
 export async function quoteReservation(
   reader: Reader,
   actor: Actor,
-  request: { poolId: Uuid; gpus: number } & Interval,
+  input: QuoteReservationInput,
 ): Promise<ReservationQuote> {
-  const { poolId, gpus, startsAt, endsAt } = request
+  const { poolId, gpus, startsAt, endsAt } = parse(QuoteReservationInput, input)
   const interval = { startsAt, endsAt }
   const pool = await mustSeePool(reader, actor, poolId)
-  if (gpus < 1) throw new Refused('gpus', 'must be at least 1')
   const priced = await priceReservation(reader, pool, gpus, interval)
   const { lowest } = await freeCapacity(reader, poolId, interval)
   return { ...priced, free: lowest }

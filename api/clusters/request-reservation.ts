@@ -23,17 +23,14 @@ import { QuoteChanged } from './errors.ts'
 import { EXPIRE_HOLD_JOB } from './expire-hold.ts'
 import { addMinutes, earlier } from './interval.ts'
 import { mustSeePool } from './pool.views.ts'
-import { priceReservation } from './quote-reservation.ts'
+import { priceReservation, zGpus } from './quote-reservation.ts'
 import { insertBooking, insertReservation } from './reservation.store.ts'
 import { mustBookFor } from './visibility.ts'
 
 export const RequestReservationInput = z.strictObject({
   companyId: zKey('Company'),
   poolId: zKey('Pool'),
-  gpus: z
-    .int({ error: 'must be a whole number' })
-    .min(1, 'must be at least 1')
-    .max(1_000_000, 'must be at most 1000000'),
+  gpus: zGpus,
   startsAt: zInstant,
   endsAt: zInstant,
   quotedTokens: zPositiveTokens.nullish(),
