@@ -25,6 +25,9 @@ export class PortTaken extends CannotOpen {
   }
 }
 
+const LOST =
+  'The database ended unexpectedly. The server stops; start it again to recover. The reason is in postgresql.log beside the data.'
+
 /** Milliseconds that requests under way get when the server stops. */
 const GRACE = 5_000
 
@@ -50,7 +53,9 @@ export async function run(_args: string[]): Promise<number> {
         door.serve(assembled.app)
         database.serves(address)
         announce(address, assembled, performance.now() - begun)
-        return await Promise.race([stop.wait().then(() => 0), lost(database)])
+        const why = await Promise.race([stop.wait().then(() => 'stopped'), database.ended.then(() => 'lost')])
+        if (why === 'lost') console.error(LOST)
+        return why === 'lost' ? 1 : 0
       } finally {
         await door.close()
         await assembled.close()
@@ -78,14 +83,6 @@ function announce(address: string, { announcement }: Assembled, milliseconds: nu
       '\n',
     ),
   )
-}
-
-async function lost(database: RunningDatabase): Promise<number> {
-  await database.ended
-  console.error(
-    'The database ended unexpectedly. The server stops; start it again to recover. The reason is in postgresql.log beside the data.',
-  )
-  return 1
 }
 
 /** The HTTP server. It listens before there is anything to serve, and says so with 503. */

@@ -20,7 +20,7 @@ test('a pool client that was not released is named with the place where it was t
   await pool.connect()
   await assert.rejects(
     refuseUnreleased,
-    /1 client\(s\) of a pool were not released; taken at:[^]*embedded-support\.test\.ts/,
+    /1 client\(s\) of a pool were not released; taken at:[\s\S]*embedded-support\.test\.ts/,
   )
   await refuseUnreleased()
 })

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -107,6 +108,7 @@ async function opened(
   const stop = (): Promise<void> => {
     stopping ??= stopPostmaster(postmaster.identity).finally(() => {
       process.removeListener('exit', onExit)
+      if ('sockets' in address) rmSync(address.sockets, { recursive: true, force: true })
       hold.release()
     })
     return stopping

@@ -44,6 +44,13 @@ export function placeFor(folder: string, user: ServiceUser | undefined): Place {
   if (pointed !== undefined) return { folder: real, files: pointed }
   adoptEmpty(real, user)
   if (canEnter(user, real)) return { folder: real, files: real }
+  const kept = readdirSync(real).find((entry) => /^postgresql-[0-9]+$/.test(entry))
+  if (kept !== undefined) {
+    throw new CannotOpen(
+      `${real} holds data (${kept}), but the user ${user.name}, who runs the database for root, cannot enter it any more. ` +
+        'Nothing was changed. Let others enter the folders above it (chmod o+x), or start as the user who owns it.',
+    )
+  }
   const name = `${createHash('sha256').update(real).digest('hex').slice(0, 12)}-${randomBytes(3).toString('hex')}`
   const files = join(readablePlace(user), name)
   make(files, 'the readable place is')

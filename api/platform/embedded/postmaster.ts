@@ -50,10 +50,20 @@ export async function stopOrphan(cluster: string): Promise<'none' | 'stopped'> {
   for (const backend of survivors) {
     if (!(await gone(backend, IMMEDIATE_SHUTDOWN))) throw new CannotOpen(`Process ${backend.pid} still uses ${folder}.`)
   }
-  // PostgreSQL compares the number alone, and would refuse to start while any process of the user has it.
+  // PostgreSQL compares the number alone, and would refuse to start while any process of the user has it; also a zombie,
+  // which a killed server stays where nobody collects it (a container without an init).
   const stale = pidFile(folder)
-  if (stale !== undefined && identify(stale) !== undefined) rmSync(join(folder, 'postmaster.pid'), { force: true })
+  if (stale !== undefined && numberIsTaken(stale)) rmSync(join(folder, 'postmaster.pid'), { force: true })
   return survivors.length > 0 ? 'stopped' : 'none'
+}
+
+function numberIsTaken(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
 }
 
 /** The postmaster that runs on the cluster, if there is one: by its pid file, checked against what that process is. */
