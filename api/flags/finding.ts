@@ -3,7 +3,8 @@ import type { JsonValue } from '../platform/index.ts'
 import { canonicalJson, sha256 } from '../platform/index.ts'
 import { FACT_KINDS, type FactName } from './fact-catalogue.ts'
 import type { FactsAtHand } from './facts-at-hand.ts'
-import type { DatedBy, Gate, Outcome, Rule, RuleKind, Sureness } from './rule.ts'
+import type { DatedBy, Gate, Outcome, Rule, RuleKind } from './rule.ts'
+import type { Sureness } from './rule-table.ts'
 
 /** A fact as it went into the rule. */
 export type FindingInput = {

@@ -5,7 +5,8 @@ import type { JsonValue, Reader, Ref, Uuid } from '../platform/index.ts'
 import type { Finding } from './finding.ts'
 import { member } from './flag.store.ts'
 import { seesFlags } from './flag-visibility.ts'
-import { DATED_BY, GATES, type Gate, OUTCOMES, RULE_KINDS, SURENESSES } from './rule.ts'
+import { DATED_BY, GATES, type Gate, OUTCOMES, RULE_KINDS } from './rule.ts'
+import { SURENESSES } from './rule-table.ts'
 import { RULES } from './rules.ts'
 
 /** What a finding keeps in `evidence`. Names of facts are kept as text: a later catalogue may not have them. */

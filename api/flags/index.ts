@@ -37,10 +37,9 @@ export {
   type Rule,
   type RuleKind,
   SIGNAL_NOTICE,
-  SURENESSES,
-  type Sureness,
   stops,
 } from './rule.ts'
+export { SURENESSES, type Sureness } from './rule-table.ts'
 export { RULES, ruleById } from './rules.ts'
 export { type FlagsDeps, type GateRequest, type GateRun, runGate } from './run-gate.ts'
 export { SubmitEvidenceInput, submitEvidence } from './submit-evidence.ts'

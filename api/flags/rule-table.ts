@@ -1,5 +1,8 @@
 /** Dated figures of a rule. A date that no row covers has no figures: the rule then cannot tell. */
-import type { Sureness } from './rule.ts'
+
+/** How sure the reading of the threshold is: `high` from an official text, `medium` from secondary sources, `low` from memory. */
+export const SURENESSES = ['high', 'medium', 'low'] as const
+export type Sureness = (typeof SURENESSES)[number]
 
 /** One row, in force over the half-open interval `[from, until)` of dates. */
 export type DatedRow<Value> = {

@@ -23,10 +23,6 @@ export const stops = (kind: RuleKind): boolean => kind !== 'watch'
 export const OUTCOMES = ['flag', 'clear', 'cannot_tell'] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
-/** How sure the reading of the threshold is: `high` from an official text, `medium` from secondary sources, `low` from memory. */
-export const SURENESSES = ['high', 'medium', 'low'] as const
-export type Sureness = (typeof SURENESSES)[number]
-
 /** Which date chooses the row of the rule's table. The gate's caller gives it as `onDate`. */
 export const DATED_BY = ['closing_date', 'act_date'] as const
 export type DatedBy = (typeof DATED_BY)[number]

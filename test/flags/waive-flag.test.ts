@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { actorOfPerson, admit } from '../../api/access/index.ts'
+import { actorOfPerson, admit, raiseWall } from '../../api/access/index.ts'
 import { checkGate, waiveFlag } from '../../api/flags/index.ts'
 import { inTransaction, newId } from '../../api/platform/index.ts'
 import { makeWorld } from '../support/world.ts'
+import { usd } from './given-facts.ts'
 import { BAR, CLEAR_FACTS, givenDeal, NOWHERE, POLICY, REASON, WATCH } from './given-flags.ts'
 
 const world = await makeWorld()
@@ -132,6 +133,25 @@ test('roles: staff without the role are told so, everybody else finds nothing', 
     assert.equal((await deal.waive(flag, person)).__typename, 'NotFound')
   }
   assert.equal((await deal.flag(POLICY)).state, 'open')
+})
+
+test('compliance behind a wall finds neither flag nor company', async () => {
+  const deal = await overlapping()
+  const flag = await deal.flag(POLICY)
+  const walled = await world.person('compliance')
+  await inTransaction(world.deps.db, (trx) =>
+    raiseWall(trx, {
+      id: newId(),
+      personId: walled.id,
+      companyId: deal.company.companyId,
+      reason: 'holds shares of a competitor',
+      raisedBy: world.staff.admin.id,
+    }),
+  )
+  assert.equal((await deal.waive(flag, walled)).__typename, 'NotFound')
+  assert.deepEqual(await deal.flags(walled), [])
+  assert.equal((await deal.recheck(walled)).code, 'NOT_FOUND')
+  assert.equal((await deal.record('holding.value', usd('0'), walled)).__typename, 'NotFound')
 })
 
 test('a flag that does not exist, and one below another company, are not found', async () => {

@@ -4,8 +4,7 @@
  * known only to the end of its year: a closing after that needs the next row first.
  */
 import { type Numeric, parseNumeric } from '../../../platform/index.ts'
-import type { Sureness } from '../../rule.ts'
-import type { DatedRow, RuleTable } from '../../rule-table.ts'
+import type { DatedRow, RuleTable, Sureness } from '../../rule-table.ts'
 
 /** Amounts in US dollars. The words are the statute's unadjusted figures, as practitioners name them. */
 export type HsrThresholds = {
