@@ -5,7 +5,14 @@ import type { Clauses } from './clauses.ts'
 import { defined, type Rich, rich } from './rich-text.ts'
 import type { Row } from './table.ts'
 import type { Holding, TermSheet } from './term-sheet-input.ts'
-import { BASIS_WORDS, formWords, preferenceWords, releaseWords, roundingWords } from './term-sheet-words.ts'
+import {
+  affiliationWords,
+  BASIS_WORDS,
+  formWords,
+  preferenceWords,
+  releaseWords,
+  roundingWords,
+} from './term-sheet-words.ts'
 
 export function parties(clauses: Clauses, sheet: TermSheet): void {
   const { company, fund, provider } = sheet
@@ -15,7 +22,7 @@ export function parties(clauses: Clauses, sheet: TermSheet): void {
   )
   clauses.clause(rich`${fund.name}${formWords(fund)} (the ${defined('Fund')}), acquires the shares.`)
   clauses.clause(
-    rich`${provider.name}${formWords(provider)} (the ${defined('Provider')}), operates the clusters and owes the compute. ${provider.affiliation}`,
+    rich`${provider.name}${formWords(provider)} (the ${defined('Provider')}), operates the clusters and owes the compute. ${affiliationWords(provider.affiliation)}`,
   )
 }
 

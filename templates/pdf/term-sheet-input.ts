@@ -18,7 +18,7 @@ export type TermSheet = {
   readonly company: Party
   readonly fund: Party
   readonly provider: Party & {
-    /** How it stands to the fund, as a sentence: "The Provider and the Fund have the same ultimate parent." */
+    /** How it stands to the fund: a sentence, or the fact as it is recorded, like "same ultimate parent" or "none". */
     readonly affiliation: string
   }
   readonly equity: Equity
@@ -46,7 +46,7 @@ export type Party = {
   readonly name: string
   /** "corporation", "limited partnership". */
   readonly form?: string
-  /** "Delaware". */
+  /** ISO 3166: "US-DE"; or in words: "Delaware". */
   readonly jurisdiction?: string
 }
 

@@ -1,6 +1,7 @@
 /** The words of a term sheet for each code that terms may hold. */
 import { date, grouped } from '../format.ts'
-import type { Condition, Equity, Price, Risk, TermSheet, Unearned, Vesting } from './term-sheet-input.ts'
+import { STATES } from './states.ts'
+import type { Condition, Equity, Party, Price, Risk, TermSheet, Unearned, Vesting } from './term-sheet-input.ts'
 
 const ROUNDINGS: Readonly<Record<Price['rounding']['direction'], string>> = {
   DOWN: 'rounded down',
@@ -126,11 +127,22 @@ export const WAIVER_WORDS: Readonly<Record<Condition['waivableBy'], string>> = {
   nobody: 'Nobody',
 }
 
-/** "a Delaware corporation", or nothing where neither form nor jurisdiction is known. */
-export function formWords(party: { readonly form?: string; readonly jurisdiction?: string }): string {
-  const words = [party.jurisdiction, party.form].filter((word) => word !== undefined && word !== '').join(' ')
+/** ", a Delaware corporation", or nothing where neither form nor jurisdiction is known. */
+export function formWords(party: Party): string {
+  // "Corporation" is a common noun in a sentence; "GmbH" and "S.p.A." are names.
+  const form = /^[A-Z][a-z ]+$/.test(party.form ?? '') ? party.form?.toLowerCase() : party.form
+  const words = [placeWords(party.jurisdiction), form].filter((word) => word !== undefined && word !== '').join(' ')
   if (words === '') return ''
   return `, ${/^[aeio]/i.test(words) ? 'an' : 'a'} ${words}`
+}
+
+const placeWords = (jurisdiction: string | undefined): string | undefined =>
+  jurisdiction === undefined ? undefined : (STATES.get(jurisdiction) ?? jurisdiction)
+
+/** How the provider stands to the fund, as a sentence; given as one, or as the fact that rules read: "none". */
+export function affiliationWords(affiliation: string): string {
+  if (/^none\.?$/i.test(affiliation)) return 'The Provider is not affiliated with the Fund.'
+  return affiliation.endsWith('.') ? affiliation : `The Provider’s affiliation with the Fund: ${affiliation}.`
 }
 
 /** When the tokens become available, in one phrase for the key terms. */

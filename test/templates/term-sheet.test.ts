@@ -184,6 +184,18 @@ test('characters that the typeface cannot show are refused, not drawn as boxes',
   await termSheetPdf({ ...sheet, company: { name: 'Łódź Ωμέγα Вычисления – “Ğ” Inc' } })
 })
 
+test('recorded facts become sentences', needs('pdftotext'), async () => {
+  const company = { name: 'Lumen Robotics, Inc.', form: 'Corporation', jurisdiction: 'US-DE' }
+  const fund = { name: 'Ostsee Rechenfonds', form: 'GmbH', jurisdiction: 'DE' }
+  const provider = (affiliation: string) => ({ name: 'Halden Compute Ltd', affiliation })
+  const text = textOf(await fileOf({ ...sheet, company, fund, provider: provider('none') }, 'facts.pdf'))
+  assert.ok(text.includes('Lumen Robotics, Inc., a Delaware corporation (the “Company”)'), text.slice(0, 900))
+  assert.ok(text.includes('Ostsee Rechenfonds, a DE GmbH (the “Fund”)'))
+  assert.ok(text.includes('The Provider is not affiliated with the Fund.'))
+  const affiliated = textOf(await fileOf({ ...sheet, provider: provider('same ultimate parent') }, 'facts.pdf'))
+  assert.ok(affiliated.includes('The Provider’s affiliation with the Fund: same ultimate parent.'))
+})
+
 test('a number or a date that is none is refused', async () => {
   await assert.rejects(termSheetPdf({ ...sheet, longStop: '2026-02-30' }), NotPrintable)
   await assert.rejects(termSheetPdf({ ...sheet, grant: { ...sheet.grant, tokens: '1e5' } }), NotPrintable)

@@ -1,0 +1,114 @@
+/** A founder's start page: what is next for the company, in the first line. */
+import { date, fileSize } from '../format.ts'
+import { type Content, type Html, html } from './html.ts'
+import { emptyState, hashWords, layout, type Person } from './layout.ts'
+
+export type TermSheetOnPage = {
+  /** What it does, in words: see `headline`. */
+  readonly headline: string
+  readonly roundName: string
+  readonly fileName: string
+  readonly downloadPath: string
+  /** SHA-256 of the file, 64 hex digits. */
+  readonly sha256: string
+  /** Bytes. */
+  readonly size: number
+  readonly version: number
+  readonly issuedAt: string
+}
+
+/** What is next. One thing, or nothing. */
+export type FounderNext =
+  | { readonly kind: 'nothing' }
+  | {
+      readonly kind: 'accept'
+      readonly termSheet: TermSheetOnPage
+      /** Where the form posts `sha256` and `name` to. Left out: this person reads and does not accept. */
+      readonly action?: string | undefined
+      /** What the last try was refused with. */
+      readonly refused?: string | undefined
+    }
+  | { readonly kind: 'accepted'; readonly termSheet: TermSheetOnPage; readonly acceptedAt: string }
+
+export type FounderHome = {
+  readonly person: Person
+  readonly companyName: string
+  readonly next: FounderNext
+  /** Where the company stands, one figure a row, already formatted, the unit in the name. */
+  readonly figures?: readonly { readonly name: string; readonly value: string }[]
+}
+
+export const founderHomePage = ({ person, companyName, next, figures = [] }: FounderHome): string =>
+  layout({
+    title: companyName,
+    person,
+    main: html`
+      <p class="over">${companyName}</p>
+      ${nextPart(next)}
+      ${figures.length > 0 && figuresTable(figures)}
+      <p class="quiet"><a href="/console">Open the console</a>: everything about the company as data.</p>`,
+  })
+
+function nextPart(next: FounderNext): Html {
+  switch (next.kind) {
+    case 'nothing':
+      return html`<h1>Nothing needs you now</h1>${emptyState({
+        heading: 'No term sheet is waiting',
+        text: 'When the fund issues one, it stands here with its file, its hash and a form to accept it.',
+      })}`
+    case 'accept':
+      return accept(next)
+    case 'accepted':
+      return html`
+      <h1>The term sheet is accepted</h1>
+      <p class="lead">Accepted on ${date(next.acceptedAt)}. Next, the fund closes the round once its conditions are met; nothing is
+        issued before that.</p>
+      ${termSheetCard(next.termSheet)}`
+  }
+}
+
+const accept = (next: Extract<FounderNext, { kind: 'accept' }>): Html => html`
+      <h1>Next: read the term sheet${next.action !== undefined && ' and accept it'}</h1>
+      <p class="lead">${next.termSheet.headline}.</p>
+      ${
+        next.refused !== undefined &&
+        html`<div class="note refused" role="alert"><p><strong>Not accepted.</strong> ${next.refused}</p></div>`
+      }
+      ${termSheetCard(next.termSheet, next.action !== undefined && acceptForm(next.termSheet, next.action))}`
+
+const acceptForm = (termSheet: TermSheetOnPage, action: string): Html => html`
+        <h2>Accept</h2>
+        <p>Accepting tells the fund that the company agrees to these terms and takes the round to its closing. It does not
+          bind, except for the clauses that the term sheet names. At the closing it ${lowered(termSheet.headline)}.</p>
+        <form method="post" action="${action}">
+          <input type="hidden" name="sha256" value="${termSheet.sha256}">
+          <label><span>Your full name</span>
+            <input type="text" name="name" required maxlength="200" autocomplete="name"></label>
+          <label class="check"><input type="checkbox" name="read" value="yes" required>
+            <span>I have read the file with this hash and may accept it for the company.</span></label>
+          <button>Accept version ${termSheet.version} of the term sheet</button>
+        </form>`
+
+const termSheetCard = (termSheet: TermSheetOnPage, below: Content = undefined): Html => html`
+      <section class="card">
+        <h2>Term sheet, ${termSheet.roundName}</h2>
+        <table>
+          <tr><th scope="row">Version</th><td>${termSheet.version}, issued ${date(termSheet.issuedAt)}</td></tr>
+          <tr><th scope="row">File</th><td>${termSheet.fileName}, ${fileSize(termSheet.size)}</td></tr>
+          <tr><th scope="row">SHA-256 of the file</th><td>${hashWords(termSheet.sha256)}</td></tr>
+        </table>
+        <p class="actions"><a class="button${below ? ' plain' : ''}" href="${termSheet.downloadPath}">Download the term sheet (PDF)</a></p>
+        ${below}
+      </section>`
+
+const figuresTable = (figures: readonly { readonly name: string; readonly value: string }[]): Html => html`
+      <section class="card">
+        <h2>Where the company stands</h2>
+        <table>${figures.map(
+          (figure) => html`
+          <tr><th scope="row">${figure.name}</th><td class="number">${figure.value}</td></tr>`,
+        )}
+        </table>
+      </section>`
+
+const lowered = (sentence: string): string => sentence.charAt(0).toLowerCase() + sentence.slice(1)
