@@ -71,6 +71,8 @@ export const HSR_THRESHOLDS: RuleTable<HsrThresholds> = {
       ['133900000', '535500000', '26800000', '267800000'],
       'Notice of the Federal Trade Commission, Federal Register of 16 January 2026',
       'https://www.mondaq.com/unitedstates/antitrust-eu-competition/1737272/2026-ftc-updates-to-hsr-and-clayton-act-threshold',
+      // Read in secondary sources that agree; the notice itself is still to be compared.
+      'medium',
     ),
   ],
 }
