@@ -1,4 +1,17 @@
 /** What other capabilities may use of the cap table. */
+export type { AllocationType } from './allocation.ts'
+export { TransactionRefused } from './append-history.ts'
+export {
+  BeforeFirstTransaction,
+  type CapTableView,
+  type ClassRow,
+  NoCapTable,
+  type PlanRow,
+  percentOf,
+  type SecurityRow,
+  type StakeholderRow,
+  type Totals,
+} from './cap-table-view.ts'
 export type {
   Authorized,
   Capitalization,
@@ -6,6 +19,23 @@ export type {
   CapitalizationHolding,
   CapitalizationPool,
 } from './capitalization.ts'
+export { capitalizationOf } from './capitalization.ts'
+export { type CheckedPackage, checkPackage, type GapsMode, importFromPath } from './check-package.ts'
+export { CapTableExists, ImportCapTableInput, type ImportedCapTable, importCapTable } from './import-cap-table.ts'
+export { type IncreasePool, increasePool } from './increase-pool.ts'
+export {
+  type Issued,
+  type IssueShares,
+  type IssueUnearned,
+  issueShares,
+  issueUnearned,
+  type NewStockClass,
+  type Recipient,
+} from './issue-stock.ts'
+export { capTableAsOf, loadCapitalization } from './load-capitalization.ts'
+export { BrokenPackage, type PackageFault, type PackageGap } from './ocf/fault.ts'
+export type { OcfPackage } from './ocf/package.ts'
+export { type PackageSource, readPackage } from './ocf/read-package.ts'
 export {
   type PoolTerms,
   type PricedRound,
@@ -15,3 +45,7 @@ export {
   solvePricedRound,
   type Unsolvable,
 } from './priced-round.ts'
+export { type Replayed, replay } from './replay.ts'
+export { type RetireUnearned, retireUnearned } from './retire-unearned.ts'
+export type { CapTable, Security } from './state.ts'
+export { type VestShares, vestShares } from './vest-shares.ts'

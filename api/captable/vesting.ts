@@ -52,6 +52,8 @@ export type Walk = {
   readonly reached: ReadonlySet<string>
   /** True when the conditions add up to more than was issued. */
   readonly overflows: boolean
+  /** What has vested by schedule and events. */
+  readonly vested: Numeric
 }
 
 const later = (a: string, b: string): string => (a < b ? b : a)
@@ -96,7 +98,13 @@ export function scheduledTranches(
 export function walkTerms(security: Vestable, terms: VestingTerms, through: string = LAST_DAY): Walk {
   const walker = new Walker(security, terms, through)
   walker.run()
-  return { tranches: walker.tranches, at: walker.at?.id ?? null, reached: walker.reached, overflows: walker.overflows }
+  return {
+    tranches: walker.tranches,
+    at: walker.at?.id ?? null,
+    reached: walker.reached,
+    overflows: walker.overflows,
+    vested: walker.vested,
+  }
 }
 
 /** Conditions at which a walk may begin: those that no other names as its next. */
@@ -112,6 +120,7 @@ class Walker {
   readonly reached = new Set<string>()
   at: VestingCondition | undefined
   overflows = false
+  vested: Numeric = 0n
   readonly #security: Vestable
   readonly #terms: VestingTerms
   readonly #through: string
@@ -121,7 +130,6 @@ class Walker {
   #day = ''
   #startDay: number | undefined
   #exact: Exact = exact(0n)
-  #vested: Numeric = 0n
   #run: Run | undefined
 
   constructor(security: Vestable, terms: VestingTerms, through: string) {
@@ -203,15 +211,15 @@ class Walker {
   #vest(condition: VestingCondition, occurrences: bigint): void {
     const { issued } = this.#security
     const size = this.#sizeOf(condition)
-    const before = this.#vested
+    const before = this.vested
     if (looksAhead(this.#terms.allocation_type)) this.#vestInRun(condition, size, occurrences)
     else {
       this.#exact = plus(this.#exact, size)
-      this.#vested = this.#round(this.#exact)
+      this.vested = this.#round(this.#exact)
     }
     if (this.#exact.numerator > issued * this.#exact.denominator) this.overflows = true
-    if (this.#vested > issued) this.#vested = issued
-    const quantity = this.#vested - before
+    if (this.vested > issued) this.vested = issued
+    const quantity = this.vested - before
     if (quantity > 0n) this.tranches.push({ date: this.#day, quantity, conditionId: condition.id })
   }
 
@@ -220,8 +228,8 @@ class Walker {
     if (portion === undefined) return exact(scaled(this.#security, quantity ?? 0n))
     if (portion.remainder !== true) return exact(issued * portion.numerator, portion.denominator)
     // "The amount that has yet to vest" is counted from whole shares, so that a remainder of 1/1 leaves nothing over.
-    this.#exact = exact(this.#vested)
-    return exact((issued - this.#vested) * portion.numerator, portion.denominator)
+    this.#exact = exact(this.vested)
+    return exact((issued - this.vested) * portion.numerator, portion.denominator)
   }
 
   #round(amount: Exact): Numeric {
@@ -256,14 +264,14 @@ class Walker {
       const issued = this.#security.issued
       const whole =
         end.numerator >= issued * end.denominator ? issued : wholeShares(end, type.startsWith('FRONT') ? 'UP' : 'DOWN')
-      run = { portion: size, total: whole - this.#vested, count, index: 0n }
+      run = { portion: size, total: whole - this.vested, count, index: 0n }
       this.#run = run
     }
     this.#exact = plus(this.#exact, size)
     const last = run.index === run.count - 1n
     const quantity = trancheOf(type, run.total, run.count, run.index)
     // A number issued that is not whole leaves its fraction to the last tranche.
-    this.#vested += quantity + (last ? run.total % ONE_SHARE : 0n)
+    this.vested += quantity + (last ? run.total % ONE_SHARE : 0n)
     run.index += 1n
   }
 
