@@ -14,10 +14,10 @@ import {
   type Difference,
   type LotBalance,
   type LotView,
+  lotsByCompany,
   lotsById,
-  lotsOf,
   type PlannedReleaseView,
-  releasePlans,
+  releasePlansByLot,
   type SupplyView,
   sumBalances,
   suppliesByClass,
@@ -180,7 +180,7 @@ Lot.implement({
       description: 'Its planned releases, by date.',
       complexity: { field: 1, multiplier: 12 },
       load: async (keys: string[], { deps }: Context) => {
-        const plans = Map.groupBy(await releasePlans(deps.db, keys.map(refOf)), (plan) => plan.lotId)
+        const plans = Map.groupBy(await releasePlansByLot(deps.db, keys.map(refOf)), (plan) => plan.lotId)
         return keys.map((key) => plans.get(refOf(key).id) ?? [])
       },
       resolve: keyOf,
@@ -303,7 +303,7 @@ builder.objectFields(Company, (t) => ({
     description: 'Its lots, oldest first.',
     complexity: { field: 1, multiplier: 5 },
     load: async (ids: Uuid[], { deps }: Context) => {
-      const lots = Map.groupBy(await lotsOf(deps.db, ids), (lot) => lot.companyId)
+      const lots = Map.groupBy(await lotsByCompany(deps.db, ids), (lot) => lot.companyId)
       return ids.map((id) => lots.get(id) ?? [])
     },
     resolve: (company) => company.companyId,

@@ -6,6 +6,7 @@ export {
   type Balances,
   balances,
   balancesAsOf,
+  balancesByCompany,
   type LotBalance,
   sumBalances,
 } from './balance.views.ts'
@@ -38,7 +39,15 @@ export {
   TRANSIENT_REFUSALS,
 } from './ledger.store.ts'
 export { TRANSFER_RULES, type TransferRule } from './lot.store.ts'
-export { type LotView, lotsById, lotsOf, type PlannedReleaseView, releasePlans } from './lot.views.ts'
+export {
+  type LotView,
+  lotsByCompany,
+  lotsById,
+  lotsOf,
+  type PlannedReleaseView,
+  releasePlans,
+  releasePlansByLot,
+} from './lot.views.ts'
 export { type OpenGrant, openGrant, type Release } from './open-grant.ts'
 export { RELEASE_DUE_JOB, type Released, releaseDue, releaseDueJob } from './release-due.ts'
 export { ReleaseDueTokensInput, releaseDueTokens } from './release-due-tokens.ts'

@@ -1,5 +1,7 @@
 /** Lots and their release plans as screens and other capabilities read them. */
-import type { MicroTokens, Reader, Uuid } from '../platform/index.ts'
+import type { Actor } from '../access/index.ts'
+import { seesCompany } from '../parties/index.ts'
+import type { MicroTokens, Reader, Ref, Uuid } from '../platform/index.ts'
 import type { TransferRule } from './lot.store.ts'
 
 export type LotView = {
@@ -38,24 +40,28 @@ const lots = (reader: Reader) =>
     ])
     .$narrowType<{ transferRule: TransferRule }>()
 
-/** Most lots of one company that are listed. */
+/** Most lots that are listed at once. */
 const LOTS_MAX = 1_000
 
 /** The lots of a company, oldest first. */
-export async function lotsOf(reader: Reader, companyId: Uuid): Promise<LotView[]> {
-  return lots(reader).where('company_id', '=', companyId).orderBy('lot_id').limit(LOTS_MAX).execute()
+export const lotsOf = (reader: Reader, companyId: Uuid): Promise<LotView[]> => lotsByCompany(reader, [companyId])
+
+/** The lots of these companies, oldest first. One query. */
+export async function lotsByCompany(reader: Reader, companyIds: readonly Uuid[]): Promise<LotView[]> {
+  if (companyIds.length === 0) return []
+  return lots(reader)
+    .where('company_id', 'in', [...companyIds])
+    .orderBy('lot_id')
+    .limit(LOTS_MAX)
+    .execute()
 }
 
-/** These lots, in no order. */
-export async function lotsById(
-  reader: Reader,
-  refs: readonly { readonly companyId: Uuid; readonly lotId: Uuid }[],
-): Promise<LotView[]> {
-  if (refs.length === 0) return []
+/** The visible ones among these lots, in no order. One query. */
+export async function lotsById(reader: Reader, actor: Actor, refs: readonly Ref[]): Promise<LotView[]> {
+  const visible = refs.filter((ref) => seesCompany(actor, ref.companyId))
+  if (visible.length === 0) return []
   return lots(reader)
-    .where((on) =>
-      on.or(refs.map((ref) => on.and([on('company_id', '=', ref.companyId), on('lot_id', '=', ref.lotId)]))),
-    )
+    .where((on) => on.or(visible.map((ref) => on.and({ company_id: ref.companyId, lot_id: ref.id }))))
     .execute()
 }
 
@@ -68,16 +74,18 @@ export type PlannedReleaseView = {
 }
 
 /** The release plans of these lots of one company, by date. */
-export async function releasePlans(
-  reader: Reader,
-  companyId: Uuid,
-  lotIds: readonly Uuid[],
-): Promise<PlannedReleaseView[]> {
-  if (lotIds.length === 0) return []
+export const releasePlans = (reader: Reader, companyId: Uuid, lotIds: readonly Uuid[]): Promise<PlannedReleaseView[]> =>
+  releasePlansByLot(
+    reader,
+    lotIds.map((id) => ({ companyId, id })),
+  )
+
+/** The release plans of these lots, by date. One query. */
+export async function releasePlansByLot(reader: Reader, refs: readonly Ref[]): Promise<PlannedReleaseView[]> {
+  if (refs.length === 0) return []
   return reader
     .selectFrom('release_plan')
-    .where('company_id', '=', companyId)
-    .where('lot_id', 'in', [...lotIds])
+    .where((on) => on.or(refs.map((ref) => on.and({ company_id: ref.companyId, lot_id: ref.id }))))
     .select(['lot_id as lotId', 'release_on as on', 'amount_micro as amount', 'released_transfer_id as transferId'])
     .orderBy('release_on')
     .execute()
