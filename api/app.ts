@@ -9,6 +9,7 @@ import { healthRoutes } from './http/health.ts'
 import { pages } from './http/pages.ts'
 import { actorOfRequest } from './http/session.ts'
 import { signInRoutes } from './http/sign-in.ts'
+import { transactionValueOfRound } from './rounds/index.ts'
 
 /** Pages load nothing from elsewhere and run no script in line. */
 const PAGE_CSP = {
@@ -27,7 +28,8 @@ const PAGE_CSP = {
 } as const
 
 /** Who answers which fact that rules ask for: each capability's providers. Facts without one are recorded by people. */
-export const registerFacts = (): FactRegistry => new FactRegistry()
+export const registerFacts = (): FactRegistry =>
+  new FactRegistry().provide('transaction.value', transactionValueOfRound)
 
 /** The HTTP application. It does not listen: tests drive it directly. */
 export function createApp(deps: AppDeps): Express {
