@@ -13,7 +13,7 @@ import {
   type FreeCapacity,
   type FreeStep,
   factorsOf,
-  freeCapacity,
+  freeCapacities,
   INTERVAL_FAULTS,
   type Interval,
   MOST_STEPS,
@@ -163,13 +163,17 @@ Pool.implement({
     createdAs: t.exposeString('createdAs', {
       description: 'Who set it up: the "provider", or "operations" of the fund on its behalf.',
     }),
-    factors: t.field({
-      type: [Factor],
-      description: 'Its factors, the one recorded last first; at most 100.',
+    factors: t.loadableList({
+      type: Factor,
+      description: 'Its factors, the one recorded last first.',
       complexity: { field: 2, multiplier: 5 },
-      resolve: (pool, _args, { deps }) => factorsOf(deps.db, pool.poolId),
+      load: async (ids: Uuid[], { deps }: Context) => {
+        const factors = Map.groupBy(await factorsOf(deps.db, ids), (factor) => factor.poolId)
+        return ids.map((id) => factors.get(id) ?? [])
+      },
+      resolve: (pool) => pool.poolId,
     }),
-    freeCapacity: t.field({
+    freeCapacity: t.loadable({
       type: FreeCapacityType,
       description: 'Its free GPUs over an interval.',
       errors: { types: [BadInterval, Refused] },
@@ -178,7 +182,12 @@ Pool.implement({
         to: t.arg({ type: 'DateTime', description: 'First instant after the interval.' }),
       },
       complexity: 5,
-      resolve: (pool, { from, to }, { deps }) => freeCapacity(deps.db, pool.poolId, { startsAt: from, endsAt: to }),
+      byPath: true,
+      load: async (ids: Uuid[], { deps }: Context, { from, to }) => {
+        const answers = await freeCapacities(deps.db, ids, { startsAt: from, endsAt: to })
+        return ids.map((id) => answers.get(id) ?? new NotFound('pool', globalId('Pool', id)))
+      },
+      resolve: (pool) => pool.poolId,
     }),
   }),
 })

@@ -26,6 +26,7 @@ export {
   type FreeStep,
   factorAt,
   factorsOf,
+  freeCapacities,
   freeCapacity,
   MOST_STEPS,
   mustSeePool,

@@ -101,6 +101,7 @@ export async function providersOfPools(reader: Reader, ids: readonly Uuid[]): Pr
 }
 
 export type FactorView = {
+  readonly poolId: Uuid
   readonly factorId: Uuid
   readonly factor: Factor
   readonly basis: string
@@ -112,10 +113,11 @@ export type FactorView = {
   readonly recordedAt: string
 }
 
-const factors = (reader: Reader, poolId: Uuid) =>
+const factors = (reader: Reader) =>
   reader
     .selectFrom('factor')
     .select([
+      'pool_id as poolId',
       'factor_id as factorId',
       'h100_hours_per_gpu_hour as text',
       'basis',
@@ -126,25 +128,42 @@ const factors = (reader: Reader, poolId: Uuid) =>
       'approved_as as approvedAs',
       'recorded_at as recordedAt',
     ])
-    .where('pool_id', '=', poolId)
-    .orderBy('recorded_at', 'desc')
-    .orderBy('factor_id', 'desc')
 
 const withFactor = <Row extends { text: string }>({ text, ...row }: Row) => ({ ...row, factor: parseNumeric(text) })
 
 /** The factor in force at an instant: of those valid then, the one recorded last. `undefined` where there is none. */
 export async function factorAt(reader: Reader, poolId: Uuid, at: string): Promise<FactorView | undefined> {
-  const row = await factors(reader, poolId)
+  const row = await factors(reader)
+    .where('pool_id', '=', poolId)
     .where('valid_from', '<=', at)
     .where((on) => on.or([on('valid_until', 'is', null), on('valid_until', '>', at)]))
+    .orderBy('recorded_at', 'desc')
+    .orderBy('factor_id', 'desc')
     .limit(1)
     .executeTakeFirst()
   return row === undefined ? undefined : withFactor(row)
 }
 
-/** The factors of a pool, the one recorded last first; at most 100. */
-export async function factorsOf(reader: Reader, poolId: Uuid): Promise<FactorView[]> {
-  return (await factors(reader, poolId).limit(100).execute()).map(withFactor)
+/** The factors of these pools, of each the one recorded last first. One query. */
+export async function factorsOf(reader: Reader, poolIds: readonly Uuid[]): Promise<FactorView[]> {
+  if (poolIds.length === 0) return []
+  const rows = await factors(reader)
+    .where('pool_id', 'in', [...poolIds])
+    .orderBy('recorded_at', 'desc')
+    .orderBy('factor_id', 'desc')
+    .execute()
+  return rows.map(withFactor)
+}
+
+/** Whether a pool has any factor yet. */
+export async function hasFactor(reader: Reader, poolId: Uuid): Promise<boolean> {
+  const row = await reader
+    .selectFrom('factor')
+    .select('factor_id')
+    .where('pool_id', '=', poolId)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 /** A part of an interval over which a pool's capacity and use do not change. */
@@ -162,23 +181,49 @@ export const MOST_STEPS = 2000
  * @throws {Refused} when it has more than {@link MOST_STEPS} steps: ask for less time
  */
 export async function freeCapacity(reader: Reader, poolId: Uuid, interval: Interval): Promise<FreeCapacity> {
+  const answer = (await freeCapacities(reader, [poolId], interval)).get(poolId)
+  if (answer === undefined || answer instanceof Error) throw answer ?? new NotFound('pool', globalId('Pool', poolId))
+  return answer
+}
+
+/**
+ * {@link freeCapacity} of several pools over one interval: for each its answer or its refusal. One query.
+ *
+ * @throws {BadInterval} when the interval is none
+ */
+export async function freeCapacities(
+  reader: Reader,
+  poolIds: readonly Uuid[],
+  interval: Interval,
+): Promise<Map<Uuid, FreeCapacity | BadInterval | Refused>> {
   checkInterval(interval)
   const { startsAt, endsAt } = interval
-  const { rows } = await sql<{ startsAt: string; capacity: number; used: number }>`
-    (SELECT ${startsAt}::timestamptz AS "startsAt", capacity, used FROM pool_step
-      WHERE pool_id = ${poolId} AND starts_at <= ${startsAt} ORDER BY starts_at DESC LIMIT 1)
-    UNION ALL
-    (SELECT starts_at, capacity, used FROM pool_step
-      WHERE pool_id = ${poolId} AND starts_at > ${startsAt} AND starts_at < ${endsAt} ORDER BY starts_at LIMIT ${MOST_STEPS})
-    ORDER BY 1`.execute(reader)
+  const { rows } = await sql<{ poolId: Uuid; startsAt: string; capacity: number; used: number }>`
+    SELECT asked.pool_id AS "poolId", step.starts_at AS "startsAt", step.capacity, step.used
+    FROM unnest(${[...poolIds]}::uuid[]) AS asked (pool_id) CROSS JOIN LATERAL (
+      (SELECT ${startsAt}::timestamptz AS starts_at, capacity, used FROM pool_step
+        WHERE pool_id = asked.pool_id AND starts_at <= ${startsAt} ORDER BY pool_step.starts_at DESC LIMIT 1)
+      UNION ALL
+      (SELECT starts_at, capacity, used FROM pool_step
+        WHERE pool_id = asked.pool_id AND starts_at > ${startsAt} AND starts_at < ${endsAt}
+        ORDER BY starts_at LIMIT ${MOST_STEPS})
+    ) AS step ORDER BY 1, 2`.execute(reader)
+  const byPool = Map.groupBy(rows, (row) => row.poolId)
+  return new Map(poolIds.map((poolId) => [poolId, stepsOver(interval, byPool.get(poolId) ?? [])]))
+}
+
+function stepsOver(
+  interval: Interval,
+  rows: readonly { startsAt: string; capacity: number; used: number }[],
+): FreeCapacity | BadInterval | Refused {
   const [first] = rows
-  if (first === undefined || microsecondsOf(first.startsAt) > microsecondsOf(startsAt)) {
-    throw new BadInterval('BEFORE_OPENING', interval, 'starts before the pool opens')
+  if (first === undefined || microsecondsOf(first.startsAt) > microsecondsOf(interval.startsAt)) {
+    return new BadInterval('BEFORE_OPENING', interval, 'starts before the pool opens')
   }
-  if (rows.length > MOST_STEPS) throw new Refused('to', `is too late: the interval has more than ${MOST_STEPS} steps`)
+  if (rows.length > MOST_STEPS) return new Refused('to', `is too late: the interval has more than ${MOST_STEPS} steps`)
   const steps = rows.map((row, index) => ({
     startsAt: row.startsAt,
-    endsAt: rows[index + 1]?.startsAt ?? endsAt,
+    endsAt: rows[index + 1]?.startsAt ?? interval.endsAt,
     capacity: row.capacity,
     free: row.capacity - row.used,
   }))

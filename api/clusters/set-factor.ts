@@ -19,7 +19,7 @@ import {
 } from '../platform/index.ts'
 import { microsecondsOf } from './interval.ts'
 import { insertFactor } from './pool.store.ts'
-import { factorsOf, mustSeePool } from './pool.views.ts'
+import { hasFactor, mustSeePool } from './pool.views.ts'
 import { mustActFor } from './visibility.ts'
 
 /** What a factor rests on. Public factors of these kinds disagree, so it is a term of the contract which one holds. */
@@ -58,7 +58,7 @@ export async function setFactor(
   const approvedAs = mustActFor(actor, pool.providerId)
   const scope = { kind: 'pool', id: poolId } as const
   return once(deps, actor, { operation: 'setFactor', scope, idempotencyKey, input }, async (trx) => {
-    const first = (await factorsOf(trx, poolId)).length === 0
+    const first = !(await hasFactor(trx, poolId))
     if (!first && microsecondsOf(term.validFrom) < microsecondsOf(await instant(trx))) {
       throw new Refused('validFrom', 'is in the past: a change of a factor never re-rates the past')
     }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { makeWorld, type Person } from '../support/world.ts'
 import { at, booker, NOON, pool, tokenClass } from './given.ts'
-import { REQUEST } from './reservation-documents.ts'
+import { FREE, REQUEST } from './reservation-documents.ts'
 
 const world = await makeWorld()
 const { provider, otherProvider, operations, partner } = world.staff
@@ -149,4 +149,41 @@ test('a reservation keeps the factor it was requested with, and a later one has 
     [(await book(60)).held, (await book(90)).held, (await book(179)).held, (await book(180)).held],
     ['1', '1.5', '1.5', '1'],
   )
+})
+
+for (const [what, from, to, fault] of [
+  ['reversed', at(60), at(0), 'REVERSED'],
+  ['empty', at(60), at(60), 'EMPTY'],
+  ['longer than ten years', at(0), '2036-11-29T12:00:00Z', 'TOO_LONG'],
+  ['before the pool opens', '2025-12-31T23:59:59Z', at(60), 'BEFORE_OPENING'],
+] as const) {
+  test(`free capacity over an interval that is ${what} is refused, not guessed`, async () => {
+    const { id } = await pool(world)
+    const { data } = await provider.graphql(FREE, { id, from, to })
+    assert.deepEqual(data.node.freeCapacity, { __typename: 'BadInterval', fault })
+  })
+}
+
+test('free capacity covers the interval in steps without gaps', async () => {
+  const given = await booker(world, { capacity: 8 })
+  const { founder, id: companyId } = given.company
+  for (const [from, to] of [
+    [60, 120],
+    [90, 150],
+  ] as const) {
+    await founder.graphql(REQUEST, {
+      input: { companyId, poolId: given.pool.id, gpus: 3, startsAt: at(from), endsAt: at(to) },
+    })
+  }
+  const { data } = await founder.graphql(FREE, { id: given.pool.id, from: at(75), to: at(180) })
+  assert.deepEqual(data.node.freeCapacity, {
+    __typename: 'FreeCapacity',
+    lowest: 2,
+    steps: [
+      { startsAt: at(75), endsAt: at(90), free: 5 },
+      { startsAt: at(90), endsAt: at(120), free: 2 },
+      { startsAt: at(120), endsAt: at(150), free: 5 },
+      { startsAt: at(150), endsAt: at(180), free: 8 },
+    ],
+  })
 })
