@@ -1,13 +1,18 @@
 /** What other capabilities may use of rounds. */
 export { type ClosingCondition, defaultClosingConditions, WAIVERS, type Waiver } from './closing-conditions.ts'
 export { computeConsideration } from './consideration.ts'
+export { DraftRoundInput, draftRound } from './draft-round.ts'
 export { StaleTerms, TermsRefused } from './errors.ts'
+export { transactionValue, transactionValueOfRound } from './facts.ts'
 export { partOf, partsOfWhole } from './parts.ts'
 export { type ProForma, type ProFormaCompute, type ProFormaPurchase, type ProFormaRisk, proForma } from './pro-forma.ts'
+export { proFormaCsv, proFormaJson } from './pro-forma-export.ts'
 export type { ProFormaLine } from './pro-forma-lines.ts'
 export type { ProFormaNote, ProFormaNoteCode } from './pro-forma-notes.ts'
 export type { ProFormaClass, ProFormaHolder } from './pro-forma-rows.ts'
+export { ProposeRoundInput, proposeRound } from './propose-round.ts'
 export { type PlannedRelease, releaseSchedule } from './release-schedule.ts'
+export { ReviseTermsInput, reviseTerms } from './revise-terms.ts'
 export {
   defaultRiskTable,
   RISK_BEARERS,
@@ -17,6 +22,19 @@ export {
   type RiskEvent,
   type RiskRow,
 } from './risk-table.ts'
+export { type LockedRound, lockRound, markClosingDone, markRound } from './round.store.ts'
+export {
+  type RoundFilter,
+  type RoundView,
+  roundCount,
+  roundPage,
+  roundsByRef,
+  type TermsVersionView,
+  termsVersions,
+} from './round.views.ts'
+export { capitalizationBefore, roundProForma } from './round-capitalization.ts'
+export { ROUND_STATES, type RoundState } from './round-state.ts'
+export { type TermSheetParties, termSheetOf } from './term-sheet-of.ts'
 export {
   ALLOCATIONS,
   type Allocation,
@@ -27,3 +45,6 @@ export {
   VEST_BASES,
   writeTerms,
 } from './terms.ts'
+export { canonicalTerms } from './terms-wire.ts'
+export { mustSeeRound, seesRound } from './visibility.ts'
+export { WithdrawRoundInput, withdrawRound } from './withdraw-round.ts'

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { type TermsInHand, termsFaults } from './terms-checks.ts'
-import { type RoundTerms as ParsedTerms, type RoundTermsWire, TermsShape } from './terms-shape.ts'
+import { type RoundTerms as ParsedTerms, TermsShape } from './terms-shape.ts'
 
 export type { RoundTermsWire, SecurityTerms } from './terms-shape.ts'
 export { ALLOCATIONS, type Allocation, CONTINUOUS_ALLOCATIONS, VEST_BASES } from './terms-shape.ts'
@@ -32,8 +32,8 @@ function inHand(raw: unknown): TermsInHand {
  * Terms from the wire, with every fault at once, each at the path of its term. Also what `zod` needs to nest terms in the
  * input of a use case.
  */
-export const RoundTerms: z.ZodType<RoundTerms, RoundTermsWire> = z
-  .custom<RoundTermsWire>((value) => typeof value === 'object' && value !== null, {
+export const RoundTerms: z.ZodType<RoundTerms, unknown> = z
+  .custom<unknown>((value) => typeof value === 'object' && value !== null, {
     error: 'must be an object of terms',
   })
   .transform((raw, context): RoundTerms => {
