@@ -1,0 +1,270 @@
+/** Rounds: drafted, revised, proposed, withdrawn; their terms and their pro forma. */
+import { OpenFlags } from '../api/flags/index.ts'
+import { type InputFault, NotFound, type Ref } from '../api/platform/index.ts'
+import {
+  draftRound,
+  proposeRound,
+  ROUND_STATES,
+  type RoundFilter,
+  type RoundView,
+  reviseTerms,
+  roundCount,
+  roundPage,
+  roundProForma,
+  roundsByRef,
+  StaleTerms,
+  TermsRefused,
+  type TermsVersionView,
+  termsVersions,
+  withdrawRound,
+} from '../api/rounds/index.ts'
+import { builder, PAGE_MAX } from './builder.ts'
+import type { Context } from './context.ts'
+import { DomainErrorInterface } from './errors.ts'
+import { withoutNulls } from './input.ts'
+import { idempotencyKey, may } from './mutation.ts'
+import { pageById } from './pages.ts'
+import { Company } from './parties.ts'
+import { ProForma } from './pro-forma.ts'
+import { RoundTerms } from './round-terms.ts'
+import { RoundTermsInput } from './round-terms-input.ts'
+
+const RoundState = builder.enumType('RoundState', {
+  description:
+    'Where a round stands. Founders see it from `term_sheet_issued` on. `closed` and `withdrawn` are the ends.',
+  values: ROUND_STATES,
+})
+
+const TermFault = builder.objectRef<InputFault>('TermFault').implement({
+  description: 'A term that does not fit, and why.',
+  fields: (t) => ({
+    path: t.string({ description: 'Path of the term: "cashInvestors.0.name".', resolve: ({ path }) => path.join('.') }),
+    reason: t.exposeString('reason', { description: 'What is wrong with it.' }),
+  }),
+})
+builder.objectType(TermsRefused, {
+  name: 'TermsRefused',
+  description: 'There is no such round over the cap table of the company. Every term to change is named.',
+  interfaces: [DomainErrorInterface],
+  fields: (t) => ({
+    faults: t.field({ type: [TermFault], description: 'All of them.', resolve: ({ faults }) => [...faults] }),
+  }),
+})
+builder.objectType(StaleTerms, {
+  name: 'StaleTerms',
+  description: 'Somebody revised the terms meanwhile.',
+  interfaces: [DomainErrorInterface],
+  fields: (t) => ({
+    given: t.exposeInt('given', { description: 'The version that the caller has read.' }),
+    current: t.exposeInt('current', { description: 'The version that stands now.' }),
+  }),
+})
+
+const TermsVersion = builder.objectRef<TermsVersionView>('TermsVersion').implement({
+  description: 'One version of the terms of a round. It never changes.',
+  fields: (t) => ({
+    version: t.exposeInt('version', { description: 'From 1.' }),
+    terms: t.expose('terms', { type: RoundTerms, description: 'The terms.' }),
+    sha256: t.exposeString('termsSha256', {
+      description: 'SHA-256 of the canonical JSON (RFC 8785) of the terms, in hex.',
+    }),
+    writtenAt: t.expose('writtenAt', { type: 'DateTime', description: 'When.' }),
+  }),
+})
+
+const keyOf = ({ companyId, id }: Ref): string => `${companyId}:${id}`
+const refOf = (key: string): Ref => {
+  const [companyId = '', id = ''] = key.split(':')
+  return { companyId, id }
+}
+
+/** A round, loaded by id; other capabilities add their fields to it. */
+export const Round = builder.loadableNodeRef('Round', {
+  id: { resolve: ({ companyId, roundId }: RoundView) => keyOf({ companyId, id: roundId }) },
+  load: async (ids: string[], { deps, actor }: Context) => {
+    const refs = ids.map(refOf).filter(({ id }) => id !== '')
+    const found = new Map((await roundsByRef(deps.db, actor, refs)).map((row) => [row.id, row]))
+    return ids.map((id) => found.get(`Round:${id}`) ?? null)
+  },
+})
+Round.implement({
+  description: 'A deal: tokens and cash against newly issued equity of one company.',
+  fields: (t) => ({
+    company: t.field({ type: Company, description: 'The company.', resolve: ({ companyId }) => companyId }),
+    name: t.string({ description: 'Name of the round.', resolve: ({ terms }) => terms.name }),
+    state: t.expose('state', { type: RoundState, description: 'Where it stands.' }),
+    termsVersion: t.exposeInt('termsVersion', { description: 'Version of the terms that stands.' }),
+    terms: t.expose('terms', { type: RoundTerms, description: 'The terms that stand.' }),
+    termsSha256: t.exposeString('termsSha256', {
+      description: 'SHA-256 of the canonical JSON (RFC 8785) of the terms, in hex: what documents carry.',
+    }),
+    termsVersions: t.field({
+      type: [TermsVersion],
+      description: 'Versions of the terms, newest first. Founders see those that were proposed to them.',
+      args: { first: t.arg.int({ defaultValue: 20, description: `At most ${PAGE_MAX}.` }) },
+      complexity: ({ first }) => ({ field: 5, multiplier: Math.min(first ?? 20, PAGE_MAX) }),
+      resolve: (round, { first }, { deps, actor }) =>
+        termsVersions(deps.db, actor, round, Math.max(0, Math.min(first ?? 20, PAGE_MAX))),
+    }),
+    draftedAt: t.expose('draftedAt', { type: 'DateTime', description: 'When it was drafted.' }),
+    proposedAt: t.expose('proposedAt', { type: 'DateTime', nullable: true, description: 'When it was proposed.' }),
+    proposedByViewer: t.boolean({
+      description: 'True when the caller proposed it: another person must close it.',
+      resolve: ({ proposedBy }, _args, { actor }) => proposedBy === actor.id,
+    }),
+    termSheetIssuedAt: t.expose('issuedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the term sheet was issued: from then on founders see the round.',
+    }),
+    endedAt: t.expose('endedAt', { type: 'DateTime', nullable: true, description: 'When it was closed or withdrawn.' }),
+    proForma: t.field({
+      type: ProForma,
+      description: 'The company before and after the round, by the terms that stand.',
+      args: {
+        asOf: t.arg({
+          type: 'Date',
+          required: false,
+          description: 'The cap table as of this date. Default: the closing date; of a closed round the day before.',
+        }),
+      },
+      errors: { types: [TermsRefused] },
+      complexity: { field: 500 },
+      resolve: (round, { asOf }, { deps }) => roundProForma(deps.db, round, asOf ?? undefined),
+    }),
+  }),
+})
+
+const RoundConnection = builder.connectionObject({
+  name: 'RoundConnection',
+  description: 'A page of rounds, newest first.',
+  type: Round,
+})
+
+const pageOf = (filter: RoundFilter, args: Parameters<typeof pageById>[0], { deps, actor }: Context) =>
+  pageById(
+    args,
+    (round: RoundView) => round.roundId,
+    (query) => roundPage(deps.db, actor, filter, query),
+  )
+
+builder.objectField(Company, 'rounds', (t) =>
+  t.connection(
+    {
+      type: Round,
+      description: `The rounds of the company that the actor sees, newest first; at most ${PAGE_MAX} a page.`,
+      complexity: (args) => ({ field: 3, multiplier: Math.min(args.first ?? args.last ?? 20, PAGE_MAX) }),
+      resolve: ({ companyId }, args, context) => pageOf({ companyId }, args, context),
+    },
+    RoundConnection,
+  ),
+)
+
+builder.queryFields((t) => ({
+  rounds: t.connection(
+    {
+      type: Round,
+      description: `The rounds that the actor sees, newest first; at most ${PAGE_MAX} a page.`,
+      args: { state: t.arg({ type: RoundState, required: false, description: 'Only those in this state.' }) },
+      complexity: (args) => ({ field: 3, multiplier: Math.min(args.first ?? args.last ?? 20, PAGE_MAX) }),
+      resolve: (_root, args, context) => pageOf({ state: args.state ?? undefined }, args, context),
+    },
+    RoundConnection,
+  ),
+  roundCount: t.int({
+    description: 'How many rounds the actor sees.',
+    args: { state: t.arg({ type: RoundState, required: false, description: 'Only those in this state.' }) },
+    resolve: (_root, { state }, { deps, actor }) => roundCount(deps.db, actor, { state: state ?? undefined }),
+  }),
+}))
+
+const DraftRoundInput = builder.inputType('DraftRoundInput', {
+  description: 'A round as it is drafted.',
+  fields: (t) => ({
+    companyId: t.id({ description: 'Global id of the company.' }),
+    terms: t.field({ type: RoundTermsInput, description: 'Its terms, version 1.' }),
+    idempotencyKey: idempotencyKey(t),
+  }),
+})
+const ReviseTermsInput = builder.inputType('ReviseTermsInput', {
+  description: 'The next version of the terms of a draft, whole.',
+  fields: (t) => ({
+    roundId: t.id({ description: 'Global id of the round.' }),
+    expectedVersion: t.int({ description: 'The version that was read and is revised.' }),
+    terms: t.field({ type: RoundTermsInput, description: 'The new terms.' }),
+    idempotencyKey: idempotencyKey(t),
+  }),
+})
+const ProposeRoundInput = builder.inputType('ProposeRoundInput', {
+  description: 'The proposal of a draft.',
+  fields: (t) => ({
+    roundId: t.id({ description: 'Global id of the round.' }),
+    expectedVersion: t.int({ description: 'The version of the terms that was read and is proposed.' }),
+    idempotencyKey: idempotencyKey(t),
+  }),
+})
+const WithdrawRoundInput = builder.inputType('WithdrawRoundInput', {
+  description: 'The end of a round before it closes.',
+  fields: (t) => ({
+    roundId: t.id({ description: 'Global id of the round.' }),
+    reason: t.string({ description: 'Why, at most 1,000 characters. Kept in the audit log.' }),
+    idempotencyKey: idempotencyKey(t),
+  }),
+})
+
+builder.mutationFields((t) => ({
+  draftRound: t.field({
+    type: Round,
+    description: 'Draft a round over the cap table of a company.',
+    ...may(['analyst', 'partner'], [TermsRefused]),
+    args: { input: t.arg({ type: DraftRoundInput }) },
+    resolve: async (_root, { input }, context) => {
+      const { companyId, roundId } = await draftRound(context.deps, context.actor, {
+        ...input,
+        terms: withoutNulls(input.terms),
+      })
+      return roundOrNotFound(context, { companyId, id: roundId })
+    },
+  }),
+  reviseTerms: t.field({
+    type: Round,
+    description: 'Write the next version of the terms of a draft.',
+    ...may(['analyst', 'partner'], [TermsRefused, StaleTerms]),
+    args: { input: t.arg({ type: ReviseTermsInput }) },
+    resolve: async (_root, { input }, context) => {
+      const { companyId, roundId } = await reviseTerms(context.deps, context.actor, {
+        ...input,
+        terms: withoutNulls(input.terms),
+      })
+      return roundOrNotFound(context, { companyId, id: roundId })
+    },
+  }),
+  proposeRound: t.field({
+    type: Round,
+    description:
+      'Propose a draft: rules run, findings are kept, open flags stop it. From here on its terms stand still.',
+    ...may(['analyst', 'partner'], [OpenFlags, StaleTerms, TermsRefused]),
+    args: { input: t.arg({ type: ProposeRoundInput }) },
+    resolve: async (_root, { input }, context) => {
+      const { companyId, roundId } = await proposeRound(context.deps, context.actor, input)
+      return roundOrNotFound(context, { companyId, id: roundId })
+    },
+  }),
+  withdrawRound: t.field({
+    type: Round,
+    description: 'Give a round up before it closes. It stays on record.',
+    ...may(['analyst', 'partner']),
+    args: { input: t.arg({ type: WithdrawRoundInput }) },
+    resolve: async (_root, { input }, context) => {
+      const { companyId, roundId } = await withdrawRound(context.deps, context.actor, input)
+      return roundOrNotFound(context, { companyId, id: roundId })
+    },
+  }),
+}))
+
+/** The round as it is after a mutation. @throws {NotFound} when a wall hides it from the actor meanwhile */
+export async function roundOrNotFound({ deps, actor }: Context, ref: Ref): Promise<RoundView> {
+  const [round] = await roundsByRef(deps.db, actor, [ref])
+  if (round === undefined) throw new NotFound('round', `Round:${keyOf(ref)}`)
+  return round
+}
