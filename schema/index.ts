@@ -11,6 +11,7 @@ import './documents.ts'
 import './findings.ts'
 import './flags.ts'
 import './flag-decisions.ts'
+import './rounds.ts'
 
 export type { AppDeps, Context } from './context.ts'
 export const schema = builder.toSchema()
