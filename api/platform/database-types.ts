@@ -38,6 +38,19 @@ export interface Charge {
   at: string
 }
 
+export interface ClosedRound {
+  company_id: string
+  round_id: string
+  grant_id: string
+  lot_id: string
+  security_id: string
+  stock_class_id: string
+  document_id: string
+  equity_shares: bigint
+  closed_by: string
+  closed_at: string
+}
+
 export interface Closing {
   company_id: string
   closing_id: string
@@ -46,6 +59,30 @@ export interface Closing {
   state: string
   closed_by: string | null
   closed_at: string | null
+}
+
+export interface ClosingCondition {
+  company_id: string
+  round_id: string
+  code: string
+  ordinal: number
+  wording: string
+  waivable_by: string
+  state: string
+  waived_by_fund: Generated<boolean>
+  waived_by_company: Generated<boolean>
+}
+
+export interface ClosingConditionEvent {
+  company_id: string
+  event_id: string
+  round_id: string
+  code: string
+  kind: string
+  evidence: string
+  evidence_date: string
+  actor_id: string
+  at: string
 }
 
 export interface Company {
@@ -186,6 +223,18 @@ export interface Installation {
   fund_name: string
   fund_ultimate_parent: string
   created_at: string
+}
+
+export interface IssuedTermSheet {
+  company_id: string
+  document_id: string
+  round_id: string
+  terms_version: number
+  equity_shares: bigint
+  price: string
+  total_shares_after: string
+  issued_by: string
+  issued_at: string
 }
 
 export interface LedgerAccount {
@@ -641,7 +690,10 @@ export interface Wall {
 export interface DB {
   audit_event: AuditEvent
   charge: Charge
+  closed_round: ClosedRound
   closing: Closing
+  closing_condition: ClosingCondition
+  closing_condition_event: ClosingConditionEvent
   company: Company
   company_identity: CompanyIdentity
   document: Document
@@ -654,6 +706,7 @@ export interface DB {
   grant_progress: GrantProgress
   idempotency_record: IdempotencyRecord
   installation: Installation
+  issued_term_sheet: IssuedTermSheet
   ledger_account: LedgerAccount
   lot: Lot
   membership: Membership
