@@ -128,7 +128,7 @@ const refOf = (key: string): Ref => {
   return { companyId, id }
 }
 
-const PlannedRelease = builder.objectRef<PlannedReleaseView>('PlannedRelease').implement({
+const LotRelease = builder.objectRef<PlannedReleaseView>('LotRelease').implement({
   description: 'Tokens of a lot that become available on a date.',
   fields: (t) => ({
     on: t.expose('on', { type: 'Date', description: 'The date.' }),
@@ -176,7 +176,7 @@ Lot.implement({
       resolve: keyOf,
     }),
     releases: t.loadableList({
-      type: PlannedRelease,
+      type: LotRelease,
       description: 'Its planned releases, by date.',
       complexity: { field: 1, multiplier: 12 },
       load: async (keys: string[], { deps }: Context) => {
