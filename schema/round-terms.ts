@@ -130,7 +130,7 @@ const Vesting = builder.objectRef<Terms['vesting']>('VestingTerms').implement({
   }),
 })
 
-const PlannedReleaseType = builder.objectRef<PlannedRelease>('PlannedRelease').implement({
+const PlannedReleaseType = builder.objectRef<PlannedRelease>('TermsRelease').implement({
   description: 'Tokens that become available on a date.',
   fields: (t) => ({
     on: t.expose('on', { type: 'Date', description: 'The date.' }),
