@@ -17,7 +17,7 @@ import {
   stops,
 } from '../api/flags/index.ts'
 import { globalId, type Ref, type Uuid } from '../api/platform/index.ts'
-import { builder, PAGE_MAX } from './builder.ts'
+import { builder, nodeName, PAGE_MAX } from './builder.ts'
 import type { Context } from './context.ts'
 import { Finding, Gate, RuleKind } from './findings.ts'
 import { type PageQuery, pageById } from './pages.ts'
@@ -65,14 +65,10 @@ const refOf = (key: string): Ref => {
 }
 
 /** A flag, loaded by id. */
-export const Flag = builder.loadableNodeRef('Flag', {
+export const Flag = builder.loadableNodeRef(nodeName('Flag', 2), {
   id: { resolve: ({ companyId, flagId }: FlagView) => keyOf({ companyId, id: flagId }) },
   load: async (ids: string[], { deps, actor }: Context) => {
-    const found = await flagsById(
-      deps.db,
-      actor,
-      ids.map(refOf).filter(({ id }) => id !== ''),
-    )
+    const found = await flagsById(deps.db, actor, ids.map(refOf))
     const byKey = new Map(found.map((flag) => [keyOf({ companyId: flag.companyId, id: flag.flagId }), flag]))
     return ids.map((id) => byKey.get(id) ?? null)
   },

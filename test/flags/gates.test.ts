@@ -204,3 +204,22 @@ test('staff read the rules, their facts with a schema, and the flags of many com
     assert.deepEqual([node.flags.totalCount, node.flags.edges.length, node.flags.pageInfo.hasNextPage], [3, 2, true])
   }
 })
+
+test('staff find a flag by its id, and nothing by an id that is none', async () => {
+  const deal = await givenDeal(world)
+  await deal.check()
+  const { id } = await deal.flag(BAR)
+  const { companyId } = deal.company
+  const ids = [id, `Flag:${companyId}`, `Flag:${companyId}:${NOWHERE}`, `Flag:${NOWHERE}:${id.split(':')[2]}`]
+  const answer = await world.staff.analyst.graphql(
+    'query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Flag { title events { kind } } } }',
+    { ids },
+  )
+  assert.deepEqual(answer.errors, [])
+  assert.deepEqual(answer.data.nodes, [
+    { id, title: 'Hart-Scott-Rodino: size of transaction and of persons', events: [{ kind: 'opened' }] },
+    null,
+    null,
+    null,
+  ])
+})
