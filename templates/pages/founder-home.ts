@@ -29,16 +29,19 @@ export type FounderNext =
       readonly refused?: string | undefined
     }
   | { readonly kind: 'accepted'; readonly termSheet: TermSheetOnPage; readonly acceptedAt: string }
+  | { readonly kind: 'closed'; readonly termSheet: TermSheetOnPage; readonly closedAt: string }
 
 export type FounderHome = {
   readonly person: Person
   readonly companyName: string
   readonly next: FounderNext
+  /** Other companies of the same person. */
+  readonly others?: readonly { readonly name: string; readonly path: string }[]
   /** Where the company stands, one figure a row, already formatted, the unit in the name. */
   readonly figures?: readonly { readonly name: string; readonly value: string }[]
 }
 
-export const founderHomePage = ({ person, companyName, next, figures = [] }: FounderHome): string =>
+export const founderHomePage = ({ person, companyName, next, others = [], figures = [] }: FounderHome): string =>
   layout({
     title: companyName,
     person,
@@ -46,6 +49,12 @@ export const founderHomePage = ({ person, companyName, next, figures = [] }: Fou
       <p class="over">${companyName}</p>
       ${nextPart(next)}
       ${figures.length > 0 && figuresTable(figures)}
+      ${
+        others.length > 0 &&
+        html`<p class="quiet">Your other companies: ${others.map(
+          (other, i) => html`${i > 0 && ', '}<a href="${other.path}">${other.name}</a>`,
+        )}</p>`
+      }
       <p class="quiet"><a href="/console">Open the console</a>: everything about the company as data.</p>`,
   })
 
@@ -64,12 +73,18 @@ function nextPart(next: FounderNext): Html {
       <p class="lead">Accepted on ${date(next.acceptedAt)}. Next, the fund closes the round once its conditions are met; nothing is
         issued before that.</p>
       ${termSheetCard(next.termSheet)}`
+    case 'closed':
+      return html`
+      <h1>The round has closed</h1>
+      <p class="lead">Closed on ${date(next.closedAt)}: the shares are issued, unearned, and the Tokens are granted. Next, book
+        compute in the console.</p>
+      ${termSheetCard(next.termSheet)}`
   }
 }
 
 const accept = (next: Extract<FounderNext, { kind: 'accept' }>): Html => html`
       <h1>Next: read the term sheet${next.action !== undefined && ' and accept it'}</h1>
-      <p class="lead">${next.termSheet.headline}.</p>
+      <p class="lead">${ended(next.termSheet.headline)}</p>
       ${
         next.refused !== undefined &&
         html`<div class="note refused" role="alert"><p><strong>Not accepted.</strong> ${next.refused}</p></div>`
@@ -79,7 +94,7 @@ const accept = (next: Extract<FounderNext, { kind: 'accept' }>): Html => html`
 const acceptForm = (termSheet: TermSheetOnPage, action: string): Html => html`
         <h2>Accept</h2>
         <p>Accepting tells the fund that the company agrees to these terms and takes the round to its closing. It does not
-          bind, except for the clauses that the term sheet names. At the closing it ${lowered(termSheet.headline)}.</p>
+          bind, except for the clauses that the term sheet names. At the closing it ${ended(lowered(termSheet.headline))}</p>
         <form method="post" action="${action}">
           <input type="hidden" name="sha256" value="${termSheet.sha256}">
           <label><span>Your full name</span>
@@ -112,3 +127,5 @@ const figuresTable = (figures: readonly { readonly name: string; readonly value:
       </section>`
 
 const lowered = (sentence: string): string => sentence.charAt(0).toLowerCase() + sentence.slice(1)
+/** With a full stop, unless an abbreviation brought one. */
+const ended = (sentence: string): string => (sentence.endsWith('.') ? sentence : `${sentence}.`)
