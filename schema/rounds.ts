@@ -1,6 +1,6 @@
 /** Rounds: drafted, revised, proposed, withdrawn; their terms and their pro forma. */
 import { OpenFlags } from '../api/flags/index.ts'
-import { type InputFault, NotFound, type Ref } from '../api/platform/index.ts'
+import { type InputFault, NotFound, type Ref, Refused } from '../api/platform/index.ts'
 import {
   draftRound,
   proposeRound,
@@ -18,7 +18,7 @@ import {
   termsVersions,
   withdrawRound,
 } from '../api/rounds/index.ts'
-import { builder, PAGE_MAX } from './builder.ts'
+import { builder, nodeName, PAGE_MAX } from './builder.ts'
 import type { Context } from './context.ts'
 import { DomainErrorInterface } from './errors.ts'
 import { withoutNulls } from './input.ts'
@@ -79,7 +79,7 @@ const refOf = (key: string): Ref => {
 }
 
 /** A round, loaded by id; other capabilities add their fields to it. */
-export const Round = builder.loadableNodeRef('Round', {
+export const Round = builder.loadableNodeRef(nodeName('Round', 2), {
   id: { resolve: ({ companyId, roundId }: RoundView) => keyOf({ companyId, id: roundId }) },
   load: async (ids: string[], { deps, actor }: Context) => {
     const refs = ids.map(refOf).filter(({ id }) => id !== '')
@@ -128,7 +128,7 @@ Round.implement({
           description: 'The cap table as of this date. Default: the closing date; of a closed round the day before.',
         }),
       },
-      errors: { types: [TermsRefused] },
+      errors: { types: [TermsRefused, Refused] },
       complexity: { field: 500 },
       resolve: (round, { asOf }, { deps }) => roundProForma(deps.db, round, asOf ?? undefined),
     }),

@@ -9,8 +9,10 @@ import {
   sha256,
   type Trx,
   type Uuid,
+  violates,
   WrongState,
 } from '../platform/index.ts'
+import { TermsRefused } from './errors.ts'
 import { NEXT_STATES, type RoundState, roundState } from './round-state.ts'
 import { RoundTerms } from './terms.ts'
 import { canonicalTerms } from './terms-wire.ts'
@@ -70,7 +72,14 @@ export async function insertRound(
       terms_version: 1,
     })
     .execute()
+    .catch(refuseUnknownTokenClass)
   return ids
+}
+
+/** Token classes are another capability's: the foreign key knows them. */
+function refuseUnknownTokenClass(error: unknown): never {
+  if (!violates(error, 'planned_grant_class')) throw error
+  throw new TermsRefused([{ path: ['compute', 'tokenClassId'], reason: 'is not a token class here' }])
 }
 
 async function insertTerms(
@@ -121,6 +130,7 @@ export async function insertNextTerms(
     .where('company_id', '=', companyId)
     .where('grant_id', '=', round.grantId)
     .execute()
+    .catch(refuseUnknownTokenClass)
   return { version }
 }
 
