@@ -19,7 +19,7 @@ if (!existsSync(`${root}node_modules/kysely`)) refuse('The dependencies are miss
 
 if (running >= NEEDED) {
   // Keeps compiled modules between starts; a little less than half of a start is compiling.
-  nodeModule.enableCompileCache?.(`${root}node_modules/.cache/equihour`)
+  nodeModule.enableCompileCache?.(process.env.NODE_COMPILE_CACHE ?? `${root}node_modules/.cache/equihour`)
   await import('../api/cli/main.ts')
 } else {
   liftTo(`${root}node_modules/node/bin/node`)

@@ -1,6 +1,7 @@
 /** `equihour start`: database, migrations, demo, server; and all of them down again, in order, on Ctrl-C. */
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { CannotOpen } from '../platform/embedded/index.ts'
 import { type RunningDatabase, withDatabase } from '../platform/with-database.ts'
 import { type Settings, settings } from './settings.ts'
@@ -28,7 +29,7 @@ export class PortTaken extends CannotOpen {
 const LOST =
   'The database ended unexpectedly. The server stops; start it again to recover. The reason is in postgresql.log beside the data.'
 
-/** Milliseconds that requests under way get when the server stops. */
+/** Milliseconds that requests and jobs under way get when the server stops. */
 const GRACE = 5_000
 
 /** Runs until stopped; 0 after an orderly stop, 1 when it could not start or the database went away. */
@@ -47,18 +48,17 @@ export async function run(_args: string[]): Promise<number> {
       if (stop.asked) return 0
       announceDatabase(database, chosen)
       const { assemble } = await composition
-      const assembled = await assemble({ databaseUrl: database.url, address, demo: database.kind === 'embedded' })
+      const assembled = await assemble({ databaseUrl: database.url, address })
       try {
         if (stop.asked) return 0
         door.serve(assembled.app)
         database.serves(address)
         announce(address, assembled, performance.now() - begun)
-        const why = await Promise.race([stop.wait().then(() => 'stopped'), database.ended.then(() => 'lost')])
-        if (why === 'lost') console.error(LOST)
-        return why === 'lost' ? 1 : 0
+        return await Promise.race([stop.wait().then(() => 0), database.ended.then(() => lost(stop)), fault(database)])
       } finally {
         await door.close()
-        await assembled.close()
+        // What waits for a database that is gone would wait for ever.
+        await Promise.race([assembled.close().catch(() => undefined), sleep(GRACE, undefined, { ref: false })])
       }
     })
   } finally {
@@ -83,6 +83,23 @@ function announce(address: string, { announcement }: Assembled, milliseconds: nu
       '\n',
     ),
   )
+}
+
+function lost(stop: StopSignal): number {
+  if (!stop.asked) console.error(LOST)
+  return 1
+}
+
+/** A fault of ours that nothing caught: shown, and everything is stopped in order all the same. */
+async function fault(database: RunningDatabase): Promise<number> {
+  const error = await new Promise((resolve) => {
+    // Stays: while everything is stopped more may come of the same cause.
+    process.on('uncaughtException', resolve).on('unhandledRejection', resolve)
+  })
+  // A connection that broke because the database is gone: its end is the news, and is told by whoever waits for it.
+  await Promise.race([database.ended, sleep(1_000)])
+  console.error(error)
+  return 1
 }
 
 /** The HTTP server. It listens before there is anything to serve, and says so with 503. */

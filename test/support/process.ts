@@ -55,9 +55,15 @@ export async function says(running: Running, text: RegExp, milliseconds = 60_000
   }
 }
 
-/** Ctrl-C: the terminal sends SIGINT to the whole group. */
+/** Ctrl-C: the terminal sends SIGINT to the whole group. One that has ended is left alone. */
 export function pressCtrlC({ child }: Running): void {
-  if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT')
+  // Never group 0, which is our own.
+  if (child.pid === undefined || child.pid <= 1) return
+  try {
+    process.kill(-child.pid, 'SIGINT')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
 }
 
 /** Whether a TCP port of this machine is answered. */
