@@ -3,9 +3,13 @@ import express, { type Express, type Request as ExpressRequest } from 'express'
 import helmet from 'helmet'
 import { type AppDeps, schema } from '../schema/index.ts'
 import { FactRegistry } from './flags/index.ts'
+import { assetRoutes } from './http/assets.ts'
 import { consoleRoutes } from './http/console/routes.ts'
+import { documentRoutes } from './http/documents.ts'
+import { failures, nothingHere } from './http/failures.ts'
 import { graphqlDoor } from './http/graphql.ts'
 import { healthRoutes } from './http/health.ts'
+import { homeRoutes } from './http/home.ts'
 import { pages } from './http/pages.ts'
 import { actorOfRequest } from './http/session.ts'
 import { signInRoutes } from './http/sign-in.ts'
@@ -45,7 +49,12 @@ export function createApp(deps: AppDeps): Express {
     actorOf: (request) => actorOfRequest(deps.db, (name) => request.headers.get(name)),
   })
   app.use('/graphql', (request, response) => yoga(request, response))
-  app.use(signInRoutes(deps, pages, actorOf))
+  app.use(assetRoutes())
+  app.use(signInRoutes(deps, pages))
+  app.use(homeRoutes(deps, actorOf))
+  app.use(documentRoutes(deps, pages, actorOf))
   app.use(consoleRoutes(deps, actorOf))
+  app.use(nothingHere)
+  app.use(failures(deps))
   return app
 }

@@ -1,19 +1,13 @@
-/** Plain pages, until templates/pages has them drawn. */
+/** The pages that signing in shows and downloads fall back to, as templates/pages draws them. */
+import { notFoundPage, otherSitePage } from '../../templates/pages/error.ts'
+import { linkOverPage, signedOutPage, signInPage } from '../../templates/pages/sign-in.ts'
+import type { DocumentPages } from './documents.ts'
 import type { SignInPages } from './sign-in.ts'
 
-const page = (body: string) =>
-  `<!doctype html><html lang="en"><meta charset="utf-8"><title>Equihour</title><main>${body}</main></html>`
-const escape = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
-
-export const pages: SignInPages = {
-  signIn: ({ name, action }) =>
-    page(
-      `<h1>Sign in</h1><form method="post" action="${escape(action)}"><button>Sign in as ${escape(name)}</button></form>`,
-    ),
-  linkOver: () =>
-    page('<h1>This link cannot be used</h1><p>It was used already, or is too old. Ask for a new one.</p>'),
-  otherSite: () => page('<h1>Refused</h1><p>This form was sent from another site. Nothing was changed.</p>'),
-  signedOut: () => page('<h1>Equihour</h1><p>You are not signed in. Open your sign-in link.</p>'),
-  home: (actor) =>
-    page(`<h1>Equihour</h1><p>Signed in as ${escape(actor.name)}.</p><p><a href="/console">Open the console</a></p>`),
+export const pages: SignInPages & DocumentPages = {
+  signIn: signInPage,
+  linkOver: linkOverPage,
+  otherSite: otherSitePage,
+  signedOut: signedOutPage,
+  notFound: () => notFoundPage(),
 }

@@ -1,6 +1,6 @@
 /** Signing in with a single-use link. GET shows a button and uses nothing up: mail scanners follow links. POST consumes. */
 import { type Request, Router } from 'express'
-import { type Actor, linkOwner, signIn, signOut } from '../access/index.ts'
+import { type Actor, actorOfPerson, linkOwner, signIn, signOut } from '../access/index.ts'
 import type { Deps } from '../platform/index.ts'
 import { endedCookie, sessionCookie, tokenOf } from './session.ts'
 
@@ -13,17 +13,16 @@ export function sameSite(request: Request): boolean {
 }
 
 /** `/sign-in/:token` and `/sign-out`. */
-export function signInRoutes(
-  deps: Deps,
-  pages: SignInPages,
-  actorOf: (request: Request) => Promise<Actor | undefined>,
-): Router {
+export function signInRoutes(deps: Deps, pages: SignInPages): Router {
   const router = Router()
   router.get('/sign-in/:token', async (request, response) => {
     const owner = await linkOwner(deps.db, request.params.token)
     response.set({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
     if (owner === undefined) return response.status(404).type('html').send(pages.linkOver())
-    return response.type('html').send(pages.signIn({ name: owner.name, action: `/sign-in/${request.params.token}` }))
+    const actor = await actorOfPerson(deps.db, owner.personId)
+    const role = actor === undefined ? undefined : roleWords(actor)
+    const action = `/sign-in/${request.params.token}`
+    return response.type('html').send(pages.signIn({ name: owner.name, role, action }))
   })
   router.post('/sign-in/:token', async (request, response) => {
     if (!sameSite(request)) return response.status(403).type('html').send(pages.otherSite())
@@ -39,18 +38,15 @@ export function signInRoutes(
     response.set('set-cookie', endedCookie())
     return response.redirect(303, '/')
   })
-  router.get('/', async (request, response) => {
-    const actor = await actorOf(request)
-    return response.type('html').send(actor === undefined ? pages.signedOut() : pages.home(actor))
-  })
   return router
 }
 
 /** The pages that these routes show; templates/pages draws them. */
 export type SignInPages = {
-  readonly signIn: (input: { name: string; action: string }) => string
+  readonly signIn: (input: { name: string; role?: string | undefined; action: string }) => string
   readonly linkOver: () => string
   readonly otherSite: () => string
-  readonly signedOut: () => string
-  readonly home: (actor: Actor) => string
 }
+
+/** What the actor is here, in words: "partner", "analyst and compliance". */
+export const roleWords = (actor: Actor): string => [...actor.roles].sort().join(' and ')

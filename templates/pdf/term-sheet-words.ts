@@ -4,12 +4,12 @@ import { STATES } from './states.ts'
 import type { Condition, Equity, Party, Price, Risk, TermSheet, Unearned, Vesting } from './term-sheet-input.ts'
 
 const ROUNDINGS: Readonly<Record<Price['rounding']['direction'], string>> = {
-  DOWN: 'rounded down',
-  UP: 'rounded up',
+  DOWN: 'rounded downwards',
+  UP: 'rounded upwards',
   NEAREST: 'rounded to the nearest, halves up,',
   NEAREST_EVEN: 'rounded to the nearest, halves to even,',
 }
-/** "rounded down to 4 decimal places". */
+/** "rounded downwards to 4 decimal places". */
 export const roundingWords = ({ direction, places }: Price['rounding']): string =>
   `${ROUNDINGS[direction]} to ${places === 0 ? 'a whole number' : `${places} decimal ${places === 1 ? 'place' : 'places'}`}`
 
