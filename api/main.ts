@@ -1,29 +1,92 @@
-/** The composition root of a running server: opens the pool, makes what use cases need, and wires the application. */
+/** The composition root of a running server: opens the pool, seeds an empty demo, starts the worker, wires the application. */
 import type { Express } from 'express'
+import pg from 'pg'
 import { pino } from 'pino'
-import { createApp } from './app.ts'
+import type { AppDeps } from '../schema/index.ts'
+import { createApp, registerFacts } from './app.ts'
+import { demoAnnouncement } from './demo/announcement.ts'
+import { findInstallation } from './parties/index.ts'
 import { openDatabase } from './platform/index.ts'
+import { migrate } from './platform/migrate.ts'
+import { startWorker } from './worker/index.ts'
 
 export type Assembly = {
   /** The owner's connection string of a migrated database. */
   readonly databaseUrl: string
   /** Where the server is reached, without a slash at the end. */
   readonly address: string
-  /** Whether an empty database gets the demo. */
-  readonly demo: boolean
 }
 
-/** Assembles the application; `close` ends what it holds open. */
-export async function assemble({ databaseUrl }: Assembly): Promise<{
+/**
+ * Assembles the application; `close` ends what it holds open. A database without an installation gets the demo:
+ * `equihour setup` makes a real one first.
+ */
+export async function assemble({ databaseUrl, address }: Assembly): Promise<{
   readonly app: Express
   /** Lines to print once it serves. */
   readonly announcement: readonly string[]
   readonly close: () => Promise<void>
 }> {
+  await clearUnfinishedDemo(databaseUrl)
+  const { deps, close: closeDeps } = openDeps(databaseUrl)
+  try {
+    if ((await findInstallation(deps.db)) === undefined) {
+      const { seedDemo } = await import('./demo/seed.ts')
+      await seedDemo({ ...deps, setClock: (at) => setClock(databaseUrl, at) })
+    }
+    const worker = await startWorker(deps, databaseUrl)
+    return {
+      app: createApp(deps),
+      announcement: await demoAnnouncement(deps, address),
+      close: async () => {
+        await worker.stop()
+        await closeDeps()
+      },
+    }
+  } catch (error) {
+    await closeDeps()
+    throw error
+  }
+}
+
+/** A demo whose making was cut short holds nothing of anybody's: it is cleared away, and made again. */
+async function clearUnfinishedDemo(databaseUrl: string): Promise<void> {
+  const unfinished = await asOwner(databaseUrl, async (client) => {
+    const { rowCount } = await client.query('SELECT FROM installation WHERE demo AND NOT ready')
+    if (rowCount === 0) return false
+    await client.query('DROP SCHEMA public, graphile_worker CASCADE')
+    await client.query('CREATE SCHEMA public')
+    return true
+  })
+  if (unfinished) await migrate(databaseUrl)
+}
+
+/** What use cases need, over a pool of its own. */
+export function openDeps(databaseUrl: string): { deps: AppDeps; close: () => Promise<void> } {
   const log = pino({ level: process.env.LOG_LEVEL ?? 'warn' })
-  const { db, pool } = openDatabase({
+  const { db } = openDatabase({
     url: databaseUrl,
     onIdleError: (error) => log.warn({ err: error }, 'a connection was lost'),
   })
-  return { app: createApp({ db, log }), announcement: [], close: () => pool.end() }
+  return { deps: { db, log, facts: registerFacts() }, close: () => db.destroy() }
+}
+
+/** Sets the database's clock as its owner, for the story of the demo; `undefined` gives it back. */
+async function setClock(databaseUrl: string, at: string | undefined): Promise<void> {
+  await asOwner(databaseUrl, async (client) => {
+    const instant = at === undefined ? 'transaction_timestamp()' : `${client.escapeLiteral(at)}::timestamptz`
+    await client.query(
+      `CREATE OR REPLACE FUNCTION equihour_now() RETURNS timestamptz LANGUAGE sql STABLE AS $$ SELECT ${instant} $$`,
+    )
+  })
+}
+
+async function asOwner<T>(databaseUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
 }

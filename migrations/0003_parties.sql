@@ -4,11 +4,12 @@ CREATE TABLE installation (
   installation_id uuid NOT NULL CONSTRAINT installation_pkey PRIMARY KEY,
   singleton boolean NOT NULL DEFAULT true CONSTRAINT installation_single UNIQUE CONSTRAINT installation_singleton CHECK (singleton),
   demo boolean NOT NULL,
+  ready boolean NOT NULL,
   fund_name text NOT NULL,
   fund_ultimate_parent text NOT NULL,
   created_at timestamptz NOT NULL
 );
-COMMENT ON TABLE installation IS 'Reference. One row: the fund that this installation serves, and whether it is a demo.';
+COMMENT ON TABLE installation IS 'Reference. One row: the fund that this installation serves, whether it is a demo, and whether the demo is complete.';
 GRANT SELECT, INSERT, UPDATE ON installation TO equihour_app;
 
 CREATE TABLE provider (

@@ -44,6 +44,23 @@ builder.objectType(MonthNotStatable, {
     reason: t.exposeString('reason', { description: 'Why it cannot be stated.' }),
   }),
 })
+builder.objectType(UsageConflict, {
+  name: 'UsageConflict',
+  description: 'A usage record of this id is stored already with other content.',
+  interfaces: [DomainErrorInterface],
+  fields: (t) => ({
+    externalId: t.exposeString('externalId', { description: "The scheduler's id of the record." }),
+    field: t.exposeString('field', { description: 'The field that differs.' }),
+  }),
+})
+builder.objectType(UsageBeyondReservation, {
+  name: 'UsageBeyondReservation',
+  description: 'Usage is more than was reserved, or lies outside its time.',
+  interfaces: [DomainErrorInterface],
+  fields: (t) => ({
+    externalId: t.exposeString('externalId', { description: "The scheduler's id of the record." }),
+  }),
+})
 builder.objectType(StatementChanged, {
   name: 'StatementChanged',
   description: 'The hash that the caller answers is not that of the statement.',

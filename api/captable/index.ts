@@ -33,6 +33,7 @@ export {
   type Recipient,
 } from './issue-stock.ts'
 export { capTableAsOf, loadCapitalization } from './load-capitalization.ts'
+export { nodeKey } from './node-key.ts'
 export { BrokenPackage, type PackageFault, type PackageGap } from './ocf/fault.ts'
 export type { OcfPackage } from './ocf/package.ts'
 export { type PackageSource, readPackage } from './ocf/read-package.ts'
@@ -47,5 +48,15 @@ export {
 } from './priced-round.ts'
 export { type Replayed, replay } from './replay.ts'
 export { type RetireUnearned, retireUnearned } from './retire-unearned.ts'
+export {
+  type CompanyCapTable,
+  capTablesAsOf,
+  type SecurityView,
+  securitiesByRef,
+  securitiesOf,
+  type VestingStep,
+  vestingSteps,
+} from './securities.views.ts'
 export type { CapTable, Security } from './state.ts'
 export { type VestShares, vestShares } from './vest-shares.ts'
+export { filesOfFolder, type NamedFile } from './ocf/source.ts'

@@ -10,6 +10,22 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     says: 'start the server, with an embedded database unless DATABASE_URL is set',
     load: () => import('./start.ts'),
   },
+  setup: {
+    says: 'make a real installation in an empty database: the fund, and its first administrator',
+    load: () => import('./setup.ts'),
+  },
+  import: {
+    says: "import a company's cap table from an Open Cap Format package",
+    load: () => import('./import.ts'),
+  },
+  model: {
+    says: 'model a round offline: pro forma, findings, term sheet',
+    load: () => import('./model.ts'),
+  },
+  token: {
+    says: 'print a bearer token for a person of the demo',
+    load: () => import('./token.ts'),
+  },
 }
 
 const usage = (): string =>

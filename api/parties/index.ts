@@ -4,6 +4,6 @@ export { type CompanyIdentity, insertCompany, insertIdentity, lockCompany } from
 export { type CompanyView, companiesById, companyCount, companyNames, companyPage } from './company.views.ts'
 export { CreateCompanyInput, createCompany } from './create-company.ts'
 export { findInstallation, type InstallationView, mustSeeInstallation } from './installation.views.ts'
-export { insertInstallation, insertProvider } from './provider.store.ts'
+export { insertInstallation, insertProvider, markInstallationReady } from './provider.store.ts'
 export { allProviders, type ProviderView, providersById } from './provider.views.ts'
 export { mustSeeCompany, seesCompany, whereVisible } from './visibility.ts'

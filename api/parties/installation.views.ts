@@ -4,6 +4,8 @@ import type { Reader, Uuid } from '../platform/index.ts'
 export type InstallationView = {
   readonly installationId: Uuid
   readonly demo: boolean
+  /** False while a demo is being made, and after that was cut short. */
+  readonly ready: boolean
   readonly fundName: string
   readonly fundUltimateParent: string
 }
@@ -15,6 +17,7 @@ export async function findInstallation(reader: Reader): Promise<InstallationView
     .select([
       'installation_id as installationId',
       'demo',
+      'ready',
       'fund_name as fundName',
       'fund_ultimate_parent as fundUltimateParent',
     ])

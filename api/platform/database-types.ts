@@ -220,6 +220,7 @@ export interface Installation {
   installation_id: string
   singleton: Generated<boolean>
   demo: boolean
+  ready: boolean
   fund_name: string
   fund_ultimate_parent: string
   created_at: string
@@ -385,10 +386,26 @@ export interface PoolBooking {
   freed_at: string | null
 }
 
-export interface PoolStep {
+export interface PoolDay {
   pool_id: string
   starts_at: string
   capacity: number
+  added: number
+  peak: number
+  trough: number
+}
+
+export interface PoolHour {
+  pool_id: string
+  starts_at: string
+  added: number
+  peak: number
+  trough: number
+}
+
+export interface PoolStep {
+  pool_id: string
+  starts_at: string
   used: number
 }
 
@@ -720,6 +737,8 @@ export interface DB {
   planned_grant: PlannedGrant
   pool: Pool
   pool_booking: PoolBooking
+  pool_day: PoolDay
+  pool_hour: PoolHour
   pool_step: PoolStep
   provider: Provider
   recorded_fact: RecordedFact

@@ -1,0 +1,262 @@
+import { z } from 'zod'
+import { type Actor, must } from '../access/index.ts'
+import { increasePool, issueShares, issueUnearned } from '../captable/index.ts'
+import { latestDocument } from '../documents/index.ts'
+import { openVesting } from '../drawdown/index.ts'
+import { checkGate, type FlagsDeps, refuseWhileOpen } from '../flags/index.ts'
+import {
+  audit,
+  canonicalJson,
+  formatNumeric,
+  formatTokens,
+  globalId,
+  instant,
+  once,
+  parse,
+  parseNumeric,
+  type Ref,
+  Refused,
+  SamePerson,
+  type Trx,
+  today,
+  type Uuid,
+  type WholeShares,
+  WrongState,
+  zIdempotencyKey,
+  zRef,
+} from '../platform/index.ts'
+import {
+  capitalizationBefore,
+  type LockedRound,
+  lockRound,
+  markClosingDone,
+  markRound,
+  mustSeeRound,
+  type ProForma,
+  proForma,
+  releaseSchedule,
+} from '../rounds/index.ts'
+import { openGrant } from '../tokens/index.ts'
+import { conditionsOf } from './condition.store.ts'
+import { CapTableMoved, ConditionsOpen } from './errors.ts'
+import { TERM_SHEET } from './issue-term-sheet.ts'
+
+export const CloseRoundInput = z.strictObject({ roundId: zRef('Round'), idempotencyKey: zIdempotencyKey })
+export type CloseRoundInput = z.input<typeof CloseRoundInput>
+
+export type ClosedRound = {
+  readonly ref: Ref
+  readonly grantId: Uuid
+  readonly lotId: Uuid
+  readonly securityId: string
+  readonly shares: WholeShares
+}
+
+/**
+ * Closes a round: issues the unearned equity and the co-investors' shares, opens the grant and its lot within the supply
+ * of its class, in one transaction. By a partner other than the one who proposed it, when every condition is met.
+ *
+ * Lock order: the company, then the supply of the token class.
+ */
+export async function closeRound(deps: FlagsDeps, actor: Actor, input: CloseRoundInput): Promise<ClosedRound> {
+  const { roundId: ref, idempotencyKey } = parse(CloseRoundInput, input)
+  await mustSeeRound(deps.db, actor, ref)
+  must(actor, 'partner')
+  const subject = globalId('Round', ref.companyId, ref.id)
+  const scope = { kind: 'company', id: ref.companyId } as const
+  const gate = { gate: 'close', companyId: ref.companyId, subject, onDate: await today(deps.db) } as const
+  await checkGate(deps, actor, gate)
+  return once(deps, actor, { operation: 'closeRound', scope, idempotencyKey, input }, async (trx) => {
+    const round = await lockRound(trx, ref)
+    if (round.proposedBy === actor.id) throw new SamePerson('close')
+    if (round.state !== 'accepted') throw new WrongState('round', round.state, ['accepted'])
+    const on = await today(trx)
+    if (on < round.terms.closingDate)
+      throw new Refused('closingDate', `is ${round.terms.closingDate}: it is not reached`)
+    const open = (await conditionsOf(trx, ref)).filter((condition) => condition.state === 'open')
+    if (open.length > 0) throw new ConditionsOpen(open)
+    await refuseWhileOpen(trx, gate)
+    const forma = proForma(await capitalizationBefore(trx, ref.companyId, round.terms), round.terms)
+    const document = await promised(trx, round, forma)
+    const equity = await issueEquity(trx, round, forma, on)
+    const { lotId } = await openGrant(trx, {
+      companyId: ref.companyId,
+      grantId: round.grantId,
+      roundId: ref.id,
+      tokenClassId: round.terms.compute.tokenClassId,
+      amount: round.terms.compute.tokens,
+      expiresOn: round.terms.tokenExpiry,
+      vests: equity.securityId,
+      releases: releaseSchedule(round.terms),
+    })
+    await openVesting(trx, vestingOf(round, { lotId, securityId: equity.securityId, document, forma }))
+    await markClosingDone(trx, round, actor.id)
+    await markRound(trx, round, 'accepted', 'closed')
+    const closed = { ref, grantId: round.grantId, lotId, securityId: equity.securityId, shares: forma.compute.shares }
+    await insertClosed(trx, actor, closed, { stockClassId: equity.stockClassId, document })
+    await audit(trx, actor, {
+      scope,
+      kind: 'round.closed',
+      subject,
+      payload: {
+        document: globalId('Document', ref.companyId, document),
+        grant: round.grantId,
+        lot: lotId,
+        security: equity.securityId,
+        shares: forma.compute.shares.toString(),
+        tokens: formatTokens(round.terms.compute.tokens),
+      },
+    })
+    return closed
+  })
+}
+
+/** The accepted document, if what it promises is still what the terms give. @throws {CapTableMoved} */
+async function promised(trx: Trx, round: LockedRound, forma: ProForma): Promise<Uuid> {
+  const latest = await latestDocument(trx, round.companyId, round.id, TERM_SHEET)
+  const issued =
+    latest === undefined
+      ? undefined
+      : await trx
+          .selectFrom('issued_term_sheet')
+          .select(['document_id', 'equity_shares', 'price', 'total_shares_after'])
+          .where('company_id', '=', round.companyId)
+          .where('document_id', '=', latest.documentId)
+          .executeTakeFirst()
+  if (issued === undefined) throw new Error('an accepted round has no term sheet')
+  const words = (shares: bigint, price: bigint, after: bigint) =>
+    `${shares} shares at ${formatNumeric(price)} of ${formatNumeric(after)} in all`
+  const then = words(issued.equity_shares, parseNumeric(issued.price), parseNumeric(issued.total_shares_after))
+  const now = words(forma.compute.shares, forma.price.amount, forma.sharesAfter)
+  if (then !== now) throw new CapTableMoved(then, now)
+  return issued.document_id
+}
+
+/** Issues what the pro forma says: the fund's unearned shares, the co-investors' shares, and the pool's increase. */
+async function issueEquity(
+  trx: Trx,
+  round: LockedRound,
+  forma: ProForma,
+  date: string,
+): Promise<{ securityId: Uuid; stockClassId: string }> {
+  const { companyId, terms } = round
+  if (forma.poolIncrease > 0n) await increasePool(trx, { companyId, shares: forma.poolIncrease, date })
+  const security = terms.security
+  const sameClass = forma.cash.filter((purchase) => purchase.className === security.className)
+  const classShares = sameClass.reduce((sum, purchase) => sum + purchase.shares, forma.compute.shares)
+  const equity = await issueUnearned(trx, {
+    companyId,
+    stakeholder: holder(terms.compute.stakeholderId, terms.compute.holderName, 'INSTITUTION'),
+    stockClass: classOf(security, forma, classShares),
+    quantity: forma.compute.shares,
+    sharePrice: forma.price,
+    date,
+    vesting: {
+      allocation: terms.vesting.allocation,
+      description: `Shares are earned as H100-hours count towards the basis "${terms.vesting.basis}".`,
+    },
+    considerationText: considerationText(round, forma),
+  })
+  const classes = new Map<string, string>([[security.className, equity.stockClassId]])
+  for (const [index, investor] of terms.cashInvestors.entries()) {
+    const purchase = forma.cash[index]
+    if (purchase === undefined || purchase.shares === 0n) continue
+    const known = classes.get(purchase.className)
+    const bought = terms.cashSecurity ?? security
+    const all = forma.cash
+      .filter((each) => each.className === purchase.className)
+      .reduce((sum, each) => sum + each.shares, 0n)
+    const issued = await issueShares(trx, {
+      companyId,
+      stakeholder: holder(investor.stakeholderId, investor.name, 'INSTITUTION'),
+      stockClass: known === undefined ? classOf(bought, forma, all) : { id: known },
+      quantity: purchase.shares,
+      sharePrice: forma.price,
+      date,
+      considerationText: `${formatNumeric(purchase.amount.amount)} ${purchase.amount.currency}`,
+    })
+    classes.set(purchase.className, issued.stockClassId)
+  }
+  return equity
+}
+
+const holder = (id: string | undefined, legalName: string, type: 'INSTITUTION') =>
+  id === undefined ? { legalName, type } : { id }
+
+/** The class to issue: an existing one, or a new one as the terms define it. */
+function classOf(security: LockedRound['terms']['security'], forma: ProForma, issued: WholeShares) {
+  if (!security.newClass && security.stockClassId !== undefined) return { id: security.stockClassId }
+  return {
+    name: security.className,
+    idPrefix: security.idPrefix,
+    authorized: security.authorized ?? issued,
+    seniority: security.seniority,
+    votesPerShare: security.votesPerShare,
+    liquidationPreferenceMultiple: security.liquidationPreferenceMultiple,
+    participationCapMultiple: security.participationCap,
+    pricePerShare: forma.price,
+    parValue: security.parValue,
+  }
+}
+
+/** What the shares are issued for, in a form that a machine reads. */
+const considerationText = ({ terms }: LockedRound, forma: ProForma): string =>
+  canonicalJson({
+    agreedRate: {
+      amount: formatNumeric(terms.compute.referencePrice.amount),
+      currency: terms.compute.referencePrice.currency,
+    },
+    agreedValue: { amount: formatNumeric(forma.compute.amount.amount), currency: forma.compute.amount.currency },
+    quantity: formatTokens(terms.compute.tokens),
+    type: 'COMPUTE',
+    unit: 'H100_HOUR',
+  })
+
+function vestingOf(
+  round: LockedRound,
+  made: { lotId: Uuid; securityId: Uuid; document: Uuid; forma: ProForma },
+): Parameters<typeof openVesting>[1] {
+  const { terms } = round
+  return {
+    companyId: round.companyId,
+    grantId: round.grantId,
+    lotId: made.lotId,
+    roundId: round.roundId,
+    termsDocumentId: made.document,
+    securityId: made.securityId,
+    terms: {
+      total: made.forma.compute.shares,
+      granted: terms.compute.tokens,
+      allocation: terms.vesting.allocation,
+      tranches: terms.vesting.tranches ?? null,
+      cliff: terms.vesting.cliffTokens ?? 0n,
+    },
+    basis: terms.vesting.basis,
+    charging: terms.charging,
+    disputeWindowDays: terms.disputeWindowDays,
+    longStop: terms.longStop,
+  }
+}
+
+async function insertClosed(
+  trx: Trx,
+  actor: Actor,
+  closed: ClosedRound,
+  made: { stockClassId: string; document: Uuid },
+): Promise<void> {
+  await trx
+    .insertInto('closed_round')
+    .values({
+      company_id: closed.ref.companyId,
+      round_id: closed.ref.id,
+      grant_id: closed.grantId,
+      lot_id: closed.lotId,
+      security_id: closed.securityId,
+      stock_class_id: made.stockClassId,
+      document_id: made.document,
+      equity_shares: closed.shares,
+      closed_by: actor.id,
+      closed_at: await instant(trx),
+    })
+    .execute()
+}

@@ -1,0 +1,104 @@
+/** Conditions of closing: written when the term sheet is issued, met or waived with evidence. */
+import { globalId, instant, NotFound, newId, type Reader, type Ref, type Trx, type Uuid } from '../platform/index.ts'
+
+export type Condition = {
+  readonly code: string
+  readonly wording: string
+  readonly waivableBy: string
+  readonly state: string
+  readonly waivedByFund: boolean
+  readonly waivedByCompany: boolean
+}
+
+const columns = [
+  'code',
+  'wording',
+  'waivable_by as waivableBy',
+  'state',
+  'waived_by_fund as waivedByFund',
+  'waived_by_company as waivedByCompany',
+] as const
+
+/** Writes the conditions of a round's terms, all open. */
+export async function insertConditions(
+  trx: Trx,
+  round: Ref,
+  conditions: readonly { code: string; text: string; waivableBy: string }[],
+): Promise<void> {
+  if (conditions.length === 0) return
+  await trx
+    .insertInto('closing_condition')
+    .values(
+      conditions.map((condition, index) => ({
+        company_id: round.companyId,
+        round_id: round.id,
+        code: condition.code,
+        ordinal: index + 1,
+        wording: condition.text,
+        waivable_by: condition.waivableBy,
+        state: 'open',
+      })),
+    )
+    .execute()
+}
+
+/** The conditions of a round in the order of its terms. */
+export async function conditionsOf(reader: Reader, round: Ref): Promise<Condition[]> {
+  return reader
+    .selectFrom('closing_condition')
+    .select(columns)
+    .where('company_id', '=', round.companyId)
+    .where('round_id', '=', round.id)
+    .orderBy('ordinal')
+    .execute()
+}
+
+/** @throws {NotFound} */
+export async function lockCondition(trx: Trx, round: Ref, code: string): Promise<Condition> {
+  const condition = await trx
+    .selectFrom('closing_condition')
+    .select(columns)
+    .where('company_id', '=', round.companyId)
+    .where('round_id', '=', round.id)
+    .where('code', '=', code)
+    .forUpdate()
+    .executeTakeFirst()
+  if (condition === undefined)
+    throw new NotFound('condition', `${globalId('Round', round.companyId, round.id)} ${code}`)
+  return condition
+}
+
+/** Stores what a locked condition became, and why. */
+export async function settleCondition(
+  trx: Trx,
+  round: Ref,
+  condition: Condition,
+  because: { kind: 'satisfied' | 'waived'; evidence: string; evidenceDate: string; actorId: Uuid },
+): Promise<void> {
+  await trx
+    .updateTable('closing_condition')
+    .set({
+      state: condition.state,
+      waived_by_fund: condition.waivedByFund,
+      waived_by_company: condition.waivedByCompany,
+    })
+    .where('company_id', '=', round.companyId)
+    .where('round_id', '=', round.id)
+    .where('code', '=', condition.code)
+    .where('state', '=', 'open')
+    .execute()
+  await trx
+    .insertInto('closing_condition_event')
+    .values({
+      company_id: round.companyId,
+      event_id: newId(),
+      round_id: round.id,
+      code: condition.code,
+      kind: because.kind,
+      evidence: because.evidence,
+      evidence_date: because.evidenceDate,
+      actor_id: because.actorId,
+      at: await instant(trx),
+    })
+    .execute()
+}

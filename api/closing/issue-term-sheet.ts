@@ -1,0 +1,135 @@
+import { z } from 'zod'
+import { termSheetPdf } from '../../templates/pdf/term-sheet.ts'
+import { type Actor, must } from '../access/index.ts'
+import { storeDocument } from '../documents/index.ts'
+import { checkGate, type FlagsDeps, refuseWhileOpen } from '../flags/index.ts'
+import { companiesById, mustSeeInstallation, providersById } from '../parties/index.ts'
+import {
+  audit,
+  formatNumeric,
+  globalId,
+  instant,
+  NotFound,
+  once,
+  parse,
+  type Ref,
+  type Trx,
+  WrongState,
+  zIdempotencyKey,
+  zRef,
+} from '../platform/index.ts'
+import {
+  capitalizationBefore,
+  type LockedRound,
+  lockRound,
+  markRound,
+  mustSeeRound,
+  type ProForma,
+  proForma,
+  roundsByRef,
+  termSheetOf,
+} from '../rounds/index.ts'
+import { findTokenClass } from '../tokens/index.ts'
+import { insertConditions } from './condition.store.ts'
+
+/** The kind under which the term sheet of a round is stored. */
+export const TERM_SHEET = 'term_sheet'
+
+export const IssueTermSheetInput = z.strictObject({ roundId: zRef('Round'), idempotencyKey: zIdempotencyKey })
+export type IssueTermSheetInput = z.input<typeof IssueTermSheetInput>
+
+/**
+ * Renders the term sheet of a proposed round and stores it; from here on the company sees the round. The same terms on
+ * the same cap table give the same bytes: the instant of issue is that of the proposal's terms, not of the rendering.
+ */
+export async function issueTermSheet(
+  deps: FlagsDeps,
+  actor: Actor,
+  input: IssueTermSheetInput,
+): Promise<{ ref: Ref; documentId: string; sha256: string }> {
+  const { roundId: ref, idempotencyKey } = parse(IssueTermSheetInput, input)
+  await mustSeeRound(deps.db, actor, ref)
+  must(actor, 'analyst', 'partner')
+  const subject = globalId('Round', ref.companyId, ref.id)
+  const scope = { kind: 'company', id: ref.companyId } as const
+  const [seen] = await roundsByRef(deps.db, actor, [ref])
+  const gate = { gate: 'sign', companyId: ref.companyId, subject } as const
+  if (seen?.state === 'proposed') await checkGate(deps, actor, { ...gate, onDate: seen.terms.closingDate })
+  return once(deps, actor, { operation: 'issueTermSheet', scope, idempotencyKey, input }, async (trx) => {
+    const round = await lockRound(trx, ref)
+    if (round.state !== 'proposed') throw new WrongState('round', round.state, ['proposed'])
+    await refuseWhileOpen(trx, { ...gate, onDate: round.terms.closingDate })
+    const forma = proForma(await capitalizationBefore(trx, ref.companyId, round.terms), round.terms)
+    const bytes = await render(trx, actor, round, forma)
+    const stored = await storeDocument(trx, {
+      companyId: ref.companyId,
+      subject,
+      kind: TERM_SHEET,
+      bytes,
+      mediaType: 'application/pdf',
+      fileName: `term-sheet-${ref.id.slice(-12)}-v${round.termsVersion}.pdf`,
+      madeBy: actor.id,
+    })
+    await insertIssued(trx, actor, round, forma, stored.documentId)
+    await insertConditions(trx, ref, round.terms.conditions)
+    await markRound(trx, round, 'proposed', 'term_sheet_issued')
+    await audit(trx, actor, {
+      scope,
+      kind: 'round.term_sheet_issued',
+      subject,
+      payload: {
+        document: globalId('Document', ref.companyId, stored.documentId),
+        sha256: stored.sha256,
+        shares: forma.compute.shares.toString(),
+        termsVersion: round.termsVersion,
+      },
+    })
+    return { ref, documentId: stored.documentId, sha256: stored.sha256 }
+  })
+}
+
+/** The PDF of a locked round's terms. */
+async function render(trx: Trx, actor: Actor, round: LockedRound, forma: ProForma): Promise<Uint8Array> {
+  const [company] = await companiesById(trx, actor, [round.companyId])
+  const tokenClass = await findTokenClass(trx, round.terms.compute.tokenClassId)
+  if (company === undefined) throw new NotFound('company', globalId('Company', round.companyId))
+  if (tokenClass === undefined)
+    throw new NotFound('token class', globalId('TokenClass', round.terms.compute.tokenClassId))
+  const [provider] = await providersById(trx, [tokenClass.providerId])
+  if (provider === undefined)
+    throw new Error(`the token class names the provider ${tokenClass.providerId}, which is not there`)
+  const { fundName } = await mustSeeInstallation(trx)
+  return termSheetPdf(
+    termSheetOf(round.terms, forma, {
+      termsVersion: round.termsVersion,
+      issuedAt: `${(await instant(trx)).slice(0, 10)}T00:00:00Z`,
+      company: { name: company.legalName, form: company.legalForm, jurisdiction: company.jurisdiction },
+      fund: { name: fundName },
+      provider: { name: provider.name, affiliation: provider.affiliation },
+      tokenClass: tokenClass.name,
+    }),
+  )
+}
+
+async function insertIssued(
+  trx: Trx,
+  actor: Actor,
+  round: LockedRound,
+  forma: ProForma,
+  documentId: string,
+): Promise<void> {
+  await trx
+    .insertInto('issued_term_sheet')
+    .values({
+      company_id: round.companyId,
+      document_id: documentId,
+      round_id: round.roundId,
+      terms_version: round.termsVersion,
+      equity_shares: forma.compute.shares,
+      price: formatNumeric(forma.price.amount),
+      total_shares_after: formatNumeric(forma.sharesAfter),
+      issued_by: actor.id,
+      issued_at: await instant(trx),
+    })
+    .execute()
+}

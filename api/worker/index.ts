@@ -1,0 +1,50 @@
+/** The worker: runs jobs that use cases added in their transactions. A door like any other: it calls use cases. */
+import { Logger, type Runner, run } from 'graphile-worker'
+import { EXPIRE_HOLD_JOB, expireHold } from '../clusters/index.ts'
+import { DEEM_ACCEPTED_JOB, deemAccepted } from '../drawdown/index.ts'
+import type { Deps } from '../platform/index.ts'
+import {
+  EXPIRE_HOLDS_JOB,
+  EXPIRE_LOTS_JOB,
+  expireHoldsJob,
+  expireLotsJob,
+  RELEASE_DUE_JOB,
+  releaseDueJob,
+} from '../tokens/index.ts'
+
+type Handler = (deps: Deps, payload: unknown) => Promise<unknown>
+
+/** Every job there is, by name. A handler may run more than once and must be harmless the second time. */
+export const HANDLERS: Readonly<Record<string, Handler>> = {
+  [RELEASE_DUE_JOB]: releaseDueJob,
+  [EXPIRE_HOLDS_JOB]: expireHoldsJob,
+  [EXPIRE_LOTS_JOB]: expireLotsJob,
+  [EXPIRE_HOLD_JOB]: expireHold,
+  [DEEM_ACCEPTED_JOB]: deemAccepted,
+}
+
+/**
+ * Starts working on the queue. The queue's own tables belong to the owner; what handlers do, they do as the application.
+ *
+ * @param url the owner's connection string
+ */
+export async function startWorker(deps: Deps, url: string): Promise<Runner> {
+  return run({
+    connectionString: url,
+    concurrency: 2,
+    noHandleSignals: true,
+    pollInterval: 5_000,
+    maxPoolSize: 3,
+    logger: new Logger(() => (level, message) => {
+      if (level === 'error') deps.log.error({ job: true }, message)
+      else if (level === 'warning') deps.log.warn({ job: true }, message)
+      else deps.log.debug({ job: true }, message)
+    }),
+    taskList: Object.fromEntries(
+      Object.entries(HANDLERS).map(([name, handler]) => [
+        name,
+        async (payload: unknown) => void (await handler(deps, payload)),
+      ]),
+    ),
+  })
+}
