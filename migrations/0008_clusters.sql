@@ -29,93 +29,338 @@ COMMENT ON COLUMN pool.lock_minutes IS 'From this long before the start a reserv
 CREATE INDEX pool_by_provider ON pool (provider_id, pool_id);
 GRANT SELECT, INSERT ON pool TO equihour_app;
 
+-- The calendar: GPUs in use over time, a step function kept as rows in three levels. A day's row adds to all of it; where
+-- its hours differ it has 24 rows of hours, each adding to all of its hour; where the minutes of an hour differ it has
+-- steps, each holding until the next. What is in use at an instant is the sum of the three, and 0 where there is no row.
+-- So booking 90 days changes 90 rows and two edges, and asking for the peak of them reads as many, however many
+-- reservations begin and end in between: a flat list of steps would have tens of thousands there.
+
+CREATE TABLE pool_day (
+  pool_id uuid NOT NULL CONSTRAINT pool_day_pool REFERENCES pool (pool_id),
+  starts_at timestamptz NOT NULL CONSTRAINT pool_day_starts_a_day
+    CHECK (starts_at = date_bin('24 hours', starts_at, timestamptz '2000-01-01 00:00:00+00')),
+  capacity integer NOT NULL,
+  added integer NOT NULL,
+  peak integer NOT NULL,
+  trough integer NOT NULL,
+  CONSTRAINT pool_day_pkey PRIMARY KEY (pool_id, starts_at),
+  CONSTRAINT pool_day_used_within_capacity CHECK (added + trough >= 0 AND added + peak <= capacity)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE pool_day IS
+  'Distributed by pool_id. The calendar''s days (UTC). peak and trough are the highest and lowest of its hours, without added; equal, and then 0, where it has no rows of hours.';
+GRANT SELECT ON pool_day TO equihour_app;
+
+CREATE TABLE pool_hour (
+  pool_id uuid NOT NULL,
+  starts_at timestamptz NOT NULL CONSTRAINT pool_hour_starts_an_hour
+    CHECK (starts_at = date_bin('1 hour', starts_at, timestamptz '2000-01-01 00:00:00+00')),
+  added integer NOT NULL,
+  peak integer NOT NULL,
+  trough integer NOT NULL,
+  CONSTRAINT pool_hour_pkey PRIMARY KEY (pool_id, starts_at)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE pool_hour IS
+  'Distributed by pool_id. The calendar''s hours: all 24 of a day whose hours differ. peak and trough are the highest and lowest of its steps, without added; equal, and then 0, where it has no steps.';
+GRANT SELECT ON pool_hour TO equihour_app;
+
 CREATE TABLE pool_step (
-  pool_id uuid NOT NULL CONSTRAINT pool_step_pool REFERENCES pool (pool_id),
+  pool_id uuid NOT NULL,
   starts_at timestamptz NOT NULL,
-  capacity integer NOT NULL CONSTRAINT pool_step_capacity CHECK (capacity >= 0),
   used integer NOT NULL,
-  CONSTRAINT pool_step_pkey PRIMARY KEY (pool_id, starts_at),
-  CONSTRAINT pool_step_used_within_capacity CHECK (used BETWEEN 0 AND capacity)
+  CONSTRAINT pool_step_pkey PRIMARY KEY (pool_id, starts_at)
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE pool_step IS
-  'Distributed by pool_id. A pool''s capacity and use over time as a step function: each row holds until the next one starts.';
--- Only pool_change writes it, so that it is always changed under the pool's row lock.
+  'Distributed by pool_id. The calendar''s steps within an hour whose minutes differ, the first at its start: each holds until the next, in addition to its hour and its day.';
 GRANT SELECT ON pool_step TO equihour_app;
 
--- Adds to capacity and use over [p_starts_at, p_ends_at), under the lock of the pool's row. Cost: O(log n + steps touched).
--- The lock is an update, so that a transaction with an old snapshot fails to serialise instead of splitting a step it
--- does not see. Steps between the two boundaries all change by the same amount, so only the boundaries can become
--- superfluous: merging them keeps the number of steps below twice the number of live bookings.
--- EQ001: over capacity, with the first full interval and what is free in it. EQ002: before the pool's first step.
-CREATE FUNCTION pool_change(p_pool_id uuid, p_starts_at timestamptz, p_ends_at timestamptz, p_capacity integer, p_gpus integer)
+-- The start of the span (hour or day, in UTC whatever the session says) that an instant lies in, and the first at or after it.
+CREATE FUNCTION pool_floor(span interval, at timestamptz) RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT date_bin(span, at, timestamptz '2000-01-01 00:00:00+00') $$;
+CREATE FUNCTION pool_ceiling(span interval, at timestamptz) RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT date_bin(span, at + span - interval '1 microsecond', timestamptz '2000-01-01 00:00:00+00') $$;
+
+-- What is in use over [p_from, p_until), as steps of which no two neighbours are equal.
+CREATE FUNCTION pool_steps(p_pool_id uuid, p_from timestamptz, p_until timestamptz)
+RETURNS TABLE (starts_at timestamptz, used integer) LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  WITH day AS (
+    SELECT at, coalesce(row.added, 0) AS added, coalesce(row.peak <> row.trough, false) AS split
+    FROM generate_series(pool_floor('24 hours', p_from), p_until - interval '1 microsecond', interval '24 hours') AS at
+    LEFT JOIN pool_day AS row ON row.pool_id = p_pool_id AND row.starts_at = at
+  ), hour AS (
+    SELECT row.starts_at AS at, day.added + row.added AS added, row.peak <> row.trough AS split
+    FROM day JOIN pool_hour AS row ON row.pool_id = p_pool_id
+      AND row.starts_at >= day.at AND row.starts_at < day.at + interval '24 hours'
+      AND row.starts_at >= pool_floor('1 hour', p_from) AND row.starts_at < p_until
+    WHERE day.split
+  ), step AS (
+    SELECT at, added AS used FROM day WHERE NOT split
+    UNION ALL SELECT at, added FROM hour WHERE NOT split
+    UNION ALL SELECT row.starts_at, hour.added + row.used
+      FROM hour JOIN pool_step AS row ON row.pool_id = p_pool_id
+        AND row.starts_at >= hour.at AND row.starts_at < hour.at + interval '1 hour'
+      WHERE hour.split
+  ), within AS (
+    SELECT greatest(at, p_from) AS at, used, lag(used) OVER (ORDER BY at) AS before
+    FROM (SELECT at, used, lead(at) OVER (ORDER BY at) AS next FROM step) AS every
+    WHERE at < p_until AND (next IS NULL OR next > p_from)
+  )
+  SELECT at, used FROM within WHERE before IS DISTINCT FROM used ORDER BY at
+$$;
+
+-- The most that is in use over [p_from, p_until). Within a day it reads its hours, within an hour its steps.
+CREATE FUNCTION pool_peak(p_pool_id uuid, p_from timestamptz, p_until timestamptz) RETURNS integer
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+DECLARE
+  first_day timestamptz := pool_ceiling('24 hours', p_from);
+  last_day timestamptz := pool_floor('24 hours', p_until);
+  most integer;
+BEGIN
+  IF first_day > last_day THEN
+    RETURN pool_peak_within_day(p_pool_id, last_day, p_from, p_until);
+  END IF;
+  SELECT max(added + peak) INTO most FROM pool_day
+    WHERE pool_id = p_pool_id AND starts_at >= first_day AND starts_at < last_day;
+  IF p_from < first_day THEN
+    most := greatest(most, pool_peak_within_day(p_pool_id, first_day - interval '24 hours', p_from, first_day));
+  END IF;
+  IF p_until > last_day THEN
+    most := greatest(most, pool_peak_within_day(p_pool_id, last_day, last_day, p_until));
+  END IF;
+  RETURN coalesce(most, 0);
+END
+$$;
+
+CREATE FUNCTION pool_peak_within_day(p_pool_id uuid, p_day timestamptz, p_from timestamptz, p_until timestamptz)
+RETURNS integer LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+DECLARE
+  first_hour timestamptz := pool_ceiling('1 hour', p_from);
+  last_hour timestamptz := pool_floor('1 hour', p_until);
+  day pool_day;
+  most integer;
+BEGIN
+  SELECT * INTO day FROM pool_day WHERE pool_id = p_pool_id AND starts_at = p_day;
+  IF NOT FOUND THEN RETURN 0; END IF;
+  IF day.peak = day.trough THEN RETURN day.added; END IF;
+  IF first_hour > last_hour THEN
+    RETURN day.added + pool_peak_within_hour(p_pool_id, last_hour, p_from, p_until);
+  END IF;
+  SELECT max(added + peak) INTO most FROM pool_hour
+    WHERE pool_id = p_pool_id AND starts_at >= first_hour AND starts_at < last_hour;
+  IF p_from < first_hour THEN
+    most := greatest(most, pool_peak_within_hour(p_pool_id, first_hour - interval '1 hour', p_from, first_hour));
+  END IF;
+  IF p_until > last_hour THEN
+    most := greatest(most, pool_peak_within_hour(p_pool_id, last_hour, last_hour, p_until));
+  END IF;
+  RETURN day.added + most;
+END
+$$;
+
+-- Without what the day adds.
+CREATE FUNCTION pool_peak_within_hour(p_pool_id uuid, p_hour timestamptz, p_from timestamptz, p_until timestamptz)
+RETURNS integer LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  SELECT hour.added + coalesce((
+    SELECT max(step.used) FROM pool_step AS step
+    WHERE step.pool_id = p_pool_id AND step.starts_at < p_until AND step.starts_at >= (
+      SELECT max(starts_at) FROM pool_step WHERE pool_id = p_pool_id AND starts_at BETWEEN p_hour AND p_from)), 0)
+  FROM pool_hour AS hour WHERE hour.pool_id = p_pool_id AND hour.starts_at = p_hour
+$$;
+
+-- The first part of [p_from, p_until) in which more than p_most are in use, where there is one; it may go on after its end.
+-- Only the day in which it starts and the next are looked into, so this costs little more than pool_peak.
+CREATE FUNCTION pool_first_over(p_pool_id uuid, p_from timestamptz, p_until timestamptz, p_most integer)
+RETURNS TABLE (starts_at timestamptz, ends_at timestamptz, used integer) LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+DECLARE
+  first_day timestamptz := pool_ceiling('24 hours', p_from);
+  day timestamptz := pool_floor('24 hours', p_from);
+BEGIN
+  IF pool_peak(p_pool_id, p_from, least(first_day, p_until)) <= p_most THEN
+    SELECT row.starts_at INTO day FROM pool_day AS row
+      WHERE row.pool_id = p_pool_id AND row.starts_at >= first_day AND row.starts_at < p_until
+        AND row.added + row.peak > p_most
+        -- The last day counts only as far as it goes.
+        AND (row.starts_at + interval '24 hours' <= p_until OR pool_peak(p_pool_id, row.starts_at, p_until) > p_most)
+      ORDER BY row.starts_at LIMIT 1;
+    IF NOT FOUND THEN RETURN; END IF;
+  END IF;
+  RETURN QUERY
+    SELECT step.starts_at, coalesce(step.next, least(day + interval '48 hours', p_until)), step.used
+    FROM (SELECT every.starts_at, every.used, lead(every.starts_at) OVER (ORDER BY every.starts_at) AS next
+      FROM pool_steps(p_pool_id, greatest(day, p_from), least(day + interval '48 hours', p_until)) AS every) AS step
+    WHERE step.used > p_most ORDER BY step.starts_at LIMIT 1;
+END
+$$;
+
+-- The earliest start in [p_from, p_until - p_length] from which p_gpus are free for p_length; null where there is none.
+-- Days and hours that are free throughout, or full throughout, are not looked into.
+CREATE FUNCTION pool_first_fit(p_pool_id uuid, p_from timestamptz, p_until timestamptz, p_gpus integer, p_length interval)
+RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  WITH most AS (
+    SELECT capacity - p_gpus AS used FROM pool WHERE pool_id = p_pool_id
+  ), day AS (
+    SELECT starts_at, added, added + trough > most.used AS full_throughout
+    FROM pool_day, most
+    WHERE pool_id = p_pool_id AND starts_at >= pool_floor('24 hours', p_from) AND starts_at < p_until
+      AND added + peak > most.used
+  ), hour AS (
+    SELECT row.starts_at, day.added + row.added AS added, day.added + row.added + row.trough > most.used AS full_throughout
+    FROM day CROSS JOIN most JOIN pool_hour AS row ON row.pool_id = p_pool_id
+      AND row.starts_at >= day.starts_at AND row.starts_at < day.starts_at + interval '24 hours'
+    WHERE NOT day.full_throughout AND day.added + row.added + row.peak > most.used
+  ), step AS (
+    SELECT row.starts_at, hour.added + row.used > most.used AS full_now, coalesce(
+      lead(row.starts_at) OVER (PARTITION BY hour.starts_at ORDER BY row.starts_at), hour.starts_at + interval '1 hour') AS ends_at
+    FROM hour CROSS JOIN most JOIN pool_step AS row ON row.pool_id = p_pool_id
+      AND row.starts_at >= hour.starts_at AND row.starts_at < hour.starts_at + interval '1 hour'
+    WHERE NOT hour.full_throughout
+  ), taken AS (
+    SELECT starts_at, starts_at + interval '24 hours' AS ends_at FROM day WHERE full_throughout
+    UNION ALL SELECT starts_at, starts_at + interval '1 hour' FROM hour WHERE full_throughout
+    UNION ALL SELECT starts_at, ends_at FROM step WHERE full_now
+    UNION ALL SELECT p_until, p_until
+  )
+  SELECT gap.starts_at FROM (
+    SELECT lag(ends_at, 1, p_from) OVER (ORDER BY starts_at, ends_at) AS starts_at, starts_at AS ends_at
+    FROM taken WHERE ends_at > p_from AND starts_at < p_until OR starts_at = p_until
+  ) AS gap, most
+  WHERE gap.ends_at - gap.starts_at >= p_length AND most.used >= 0
+  ORDER BY gap.starts_at LIMIT 1
+$$;
+
+-- Adds p_gpus to a part of one hour, and says what became of the hour. Steps between the two boundaries all change by the
+-- same amount, so only the boundaries can become superfluous; an hour without a difference loses its steps.
+CREATE FUNCTION pool_change_within_hour(p_pool_id uuid, p_hour timestamptz, p_from timestamptz, p_until timestamptz, p_gpus integer)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  high integer;
+  low integer;
+BEGIN
+  INSERT INTO pool_step (pool_id, starts_at, used) VALUES (p_pool_id, p_hour, 0)
+    ON CONFLICT ON CONSTRAINT pool_step_pkey DO NOTHING;
+  INSERT INTO pool_step (pool_id, starts_at, used)
+    SELECT p_pool_id, at, (SELECT used FROM pool_step
+      WHERE pool_id = p_pool_id AND starts_at <= at ORDER BY starts_at DESC LIMIT 1)
+    FROM unnest(ARRAY[p_from, p_until]) AS at WHERE at < p_hour + interval '1 hour'
+    ON CONFLICT ON CONSTRAINT pool_step_pkey DO NOTHING;
+  UPDATE pool_step SET used = used + p_gpus
+    WHERE pool_id = p_pool_id AND starts_at >= p_from AND starts_at < p_until;
+  DELETE FROM pool_step AS step
+    WHERE step.pool_id = p_pool_id AND step.starts_at IN (p_from, p_until)
+      AND step.starts_at > p_hour AND step.starts_at < p_hour + interval '1 hour'
+      AND step.used = (SELECT used FROM pool_step
+        WHERE pool_id = p_pool_id AND starts_at < step.starts_at ORDER BY starts_at DESC LIMIT 1);
+  SELECT max(used), min(used) INTO high, low FROM pool_step
+    WHERE pool_id = p_pool_id AND starts_at >= p_hour AND starts_at < p_hour + interval '1 hour';
+  IF high = low THEN
+    DELETE FROM pool_step WHERE pool_id = p_pool_id AND starts_at = p_hour;
+    UPDATE pool_hour SET added = added + high, peak = 0, trough = 0 WHERE pool_id = p_pool_id AND starts_at = p_hour;
+  ELSE
+    UPDATE pool_hour SET peak = high, trough = low WHERE pool_id = p_pool_id AND starts_at = p_hour;
+  END IF;
+END
+$$;
+
+-- Adds p_gpus to a part of one day.
+CREATE FUNCTION pool_change_within_day(p_pool_id uuid, p_capacity integer, p_day timestamptz, p_from timestamptz,
+  p_until timestamptz, p_gpus integer)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  first_hour timestamptz := pool_ceiling('1 hour', p_from);
+  last_hour timestamptz := pool_floor('1 hour', p_until);
+  high integer;
+  low integer;
+BEGIN
+  INSERT INTO pool_day (pool_id, starts_at, capacity, added, peak, trough) VALUES (p_pool_id, p_day, p_capacity, 0, 0, 0)
+    ON CONFLICT ON CONSTRAINT pool_day_pkey DO NOTHING;
+  IF NOT EXISTS (SELECT FROM pool_hour WHERE pool_id = p_pool_id AND starts_at = p_day) THEN
+    INSERT INTO pool_hour (pool_id, starts_at, added, peak, trough)
+      SELECT p_pool_id, p_day + number * interval '1 hour', 0, 0, 0 FROM generate_series(0, 23) AS number;
+  END IF;
+  IF first_hour > last_hour THEN
+    PERFORM pool_change_within_hour(p_pool_id, last_hour, p_from, p_until, p_gpus);
+  ELSE
+    UPDATE pool_hour SET added = added + p_gpus
+      WHERE pool_id = p_pool_id AND starts_at >= first_hour AND starts_at < last_hour;
+    IF p_from < first_hour THEN
+      PERFORM pool_change_within_hour(p_pool_id, first_hour - interval '1 hour', p_from, first_hour, p_gpus);
+    END IF;
+    IF p_until > last_hour THEN
+      PERFORM pool_change_within_hour(p_pool_id, last_hour, last_hour, p_until, p_gpus);
+    END IF;
+  END IF;
+  SELECT max(added + peak), min(added + trough) INTO high, low FROM pool_hour
+    WHERE pool_id = p_pool_id AND starts_at >= p_day AND starts_at < p_day + interval '24 hours';
+  IF high = low THEN
+    DELETE FROM pool_hour
+      WHERE pool_id = p_pool_id AND starts_at >= p_day AND starts_at < p_day + interval '24 hours';
+    UPDATE pool_day SET added = added + high, peak = 0, trough = 0 WHERE pool_id = p_pool_id AND starts_at = p_day;
+    DELETE FROM pool_day WHERE pool_id = p_pool_id AND starts_at = p_day AND added = 0;
+  ELSE
+    UPDATE pool_day SET peak = high, trough = low WHERE pool_id = p_pool_id AND starts_at = p_day;
+  END IF;
+END
+$$;
+
+-- Books GPUs over [p_starts_at, p_ends_at), or frees them where p_gpus is negative: the only writer of the calendar, under
+-- the lock of the pool's row. The lock is an update, so that a transaction with an old snapshot fails to serialise
+-- instead of changing rows that it does not see as they are.
+-- EQ001: over capacity, with the first full part and what is free in it. EQ002: before the pool opens.
+CREATE FUNCTION pool_book(p_pool_id uuid, p_starts_at timestamptz, p_ends_at timestamptz, p_gpus integer)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-  full_step record;
+  first_day timestamptz := pool_ceiling('24 hours', p_starts_at);
+  last_day timestamptz := pool_floor('24 hours', p_ends_at);
+  locked record;
+  full_part record;
 BEGIN
-  IF p_starts_at IS NULL OR p_ends_at IS NULL OR p_starts_at >= p_ends_at OR NOT isfinite(p_starts_at) THEN
-    RAISE EXCEPTION 'the interval [%, %) is empty', p_starts_at, p_ends_at USING ERRCODE = 'invalid_parameter_value';
+  IF p_gpus = 0 OR p_starts_at >= p_ends_at OR p_starts_at <> pool_floor('1 minute', p_starts_at)
+    OR p_ends_at <> pool_floor('1 minute', p_ends_at) OR p_ends_at > p_starts_at + interval '20 years' THEN
+    RAISE EXCEPTION 'nothing can be booked over [%, %)', p_starts_at, p_ends_at USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  UPDATE pool SET calendar_version = calendar_version + 1 WHERE pool_id = p_pool_id;
+  UPDATE pool SET calendar_version = calendar_version + 1 WHERE pool_id = p_pool_id RETURNING capacity, opens_at INTO locked;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'there is no pool %', p_pool_id USING ERRCODE = 'no_data_found';
   END IF;
-
-  INSERT INTO pool_step (pool_id, starts_at, capacity, used)
-    (SELECT pool_id, p_starts_at, capacity, used FROM pool_step
-      WHERE pool_id = p_pool_id AND starts_at <= p_starts_at ORDER BY starts_at DESC LIMIT 1)
-    ON CONFLICT ON CONSTRAINT pool_step_pkey DO NOTHING;
-  IF NOT EXISTS (SELECT FROM pool_step WHERE pool_id = p_pool_id AND starts_at = p_starts_at) THEN
-    IF p_gpus <> 0 THEN
-      RAISE EXCEPTION 'the pool is not open at %', p_starts_at USING ERRCODE = 'EQ002';
-    END IF;
-    INSERT INTO pool_step (pool_id, starts_at, capacity, used) VALUES (p_pool_id, p_starts_at, 0, 0);
+  IF p_starts_at < locked.opens_at THEN
+    RAISE EXCEPTION 'the pool is not open at %', p_starts_at USING ERRCODE = 'EQ002';
+  END IF;
+  IF p_gpus > 0 AND (p_gpus > locked.capacity
+      OR pool_peak(p_pool_id, p_starts_at, p_ends_at) > locked.capacity - p_gpus) THEN
+    SELECT * INTO full_part FROM pool_first_over(p_pool_id, p_starts_at, p_ends_at, locked.capacity - p_gpus);
+    RAISE EXCEPTION 'the pool is full' USING ERRCODE = 'EQ001', DETAIL = json_build_object(
+      'from', full_part.starts_at AT TIME ZONE 'UTC', 'until', full_part.ends_at AT TIME ZONE 'UTC',
+      'free', locked.capacity - full_part.used)::text;
   END IF;
 
-  IF p_gpus > 0 OR p_capacity < 0 THEN
-    SELECT step.starts_at, step.capacity - step.used AS free INTO full_step FROM pool_step AS step
-      WHERE step.pool_id = p_pool_id AND step.starts_at >= p_starts_at AND step.starts_at < p_ends_at
-        AND step.used + p_gpus > step.capacity + p_capacity
-      ORDER BY step.starts_at LIMIT 1;
-    IF FOUND THEN
-      RAISE EXCEPTION 'the pool is full' USING ERRCODE = 'EQ001', DETAIL = json_build_object(
-        'from', full_step.starts_at AT TIME ZONE 'UTC',
-        'until', least(p_ends_at, (SELECT min(next.starts_at) FROM pool_step AS next
-          WHERE next.pool_id = p_pool_id AND next.starts_at > full_step.starts_at)) AT TIME ZONE 'UTC',
-        'free', full_step.free)::text;
-    END IF;
+  IF first_day > last_day THEN
+    PERFORM pool_change_within_day(p_pool_id, locked.capacity, last_day, p_starts_at, p_ends_at, p_gpus);
+    RETURN;
   END IF;
-
-  IF isfinite(p_ends_at) THEN
-    INSERT INTO pool_step (pool_id, starts_at, capacity, used)
-      (SELECT pool_id, p_ends_at, capacity, used FROM pool_step
-        WHERE pool_id = p_pool_id AND starts_at <= p_ends_at ORDER BY starts_at DESC LIMIT 1)
-      ON CONFLICT ON CONSTRAINT pool_step_pkey DO NOTHING;
+  IF p_gpus > 0 THEN
+    INSERT INTO pool_day (pool_id, starts_at, capacity, added, peak, trough)
+      SELECT p_pool_id, at, locked.capacity, p_gpus, 0, 0
+      FROM generate_series(first_day, last_day - interval '24 hours', interval '24 hours') AS at
+      ON CONFLICT ON CONSTRAINT pool_day_pkey DO UPDATE SET added = pool_day.added + p_gpus;
+  ELSE
+    -- Freed is only what was booked, so the rows are there; the CHECK refuses to free more.
+    UPDATE pool_day SET added = added + p_gpus
+      WHERE pool_id = p_pool_id AND starts_at >= first_day AND starts_at < last_day;
+    DELETE FROM pool_day
+      WHERE pool_id = p_pool_id AND starts_at >= first_day AND starts_at < last_day AND added = 0 AND peak = trough;
   END IF;
-  UPDATE pool_step SET capacity = capacity + p_capacity, used = used + p_gpus
-    WHERE pool_id = p_pool_id AND starts_at >= p_starts_at AND starts_at < p_ends_at;
-  DELETE FROM pool_step AS step USING pool_step AS before
-    WHERE step.pool_id = p_pool_id AND step.starts_at IN (p_starts_at, p_ends_at)
-      AND before.pool_id = p_pool_id
-      AND before.starts_at = (SELECT max(starts_at) FROM pool_step
-        WHERE pool_id = p_pool_id AND starts_at < step.starts_at)
-      AND before.capacity = step.capacity AND before.used = step.used;
+  IF p_starts_at < first_day THEN
+    PERFORM pool_change_within_day(
+      p_pool_id, locked.capacity, first_day - interval '24 hours', p_starts_at, first_day, p_gpus);
+  END IF;
+  IF p_ends_at > last_day THEN
+    PERFORM pool_change_within_day(p_pool_id, locked.capacity, last_day, last_day, p_ends_at, p_gpus);
+  END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION pool_change(uuid, timestamptz, timestamptz, integer, integer) FROM PUBLIC;
-
--- Books GPUs over [p_starts_at, p_ends_at), or frees them where p_gpus is negative.
-CREATE FUNCTION pool_book(p_pool_id uuid, p_starts_at timestamptz, p_ends_at timestamptz, p_gpus integer)
-RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
-AS $$ SELECT pool_change(p_pool_id, p_starts_at, p_ends_at, 0, p_gpus) $$;
 REVOKE ALL ON FUNCTION pool_book(uuid, timestamptz, timestamptz, integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION pool_change_within_day(uuid, integer, timestamptz, timestamptz, timestamptz, integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION pool_change_within_hour(uuid, timestamptz, timestamptz, timestamptz, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION pool_book(uuid, timestamptz, timestamptz, integer) TO equihour_app;
-
--- Adds GPUs to the capacity over [p_starts_at, p_ends_at), or takes them away where p_gpus is negative.
-CREATE FUNCTION pool_add_capacity(p_pool_id uuid, p_starts_at timestamptz, p_ends_at timestamptz, p_gpus integer)
-RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
-AS $$ SELECT pool_change(p_pool_id, p_starts_at, p_ends_at, p_gpus, 0) $$;
-REVOKE ALL ON FUNCTION pool_add_capacity(uuid, timestamptz, timestamptz, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION pool_add_capacity(uuid, timestamptz, timestamptz, integer) TO equihour_app;
 
 CREATE TABLE factor (
   pool_id uuid NOT NULL CONSTRAINT factor_pool REFERENCES pool (pool_id),

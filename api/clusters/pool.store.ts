@@ -25,7 +25,7 @@ export type NewPool = {
   readonly createdAs: 'provider' | 'operations'
 }
 
-/** Inserts a pool and opens its calendar: from `opensAt` on its capacity holds without an end. */
+/** Inserts a pool. Its calendar is empty: from `opensAt` on all of its capacity is free. */
 export async function insertPool(trx: Trx, pool: NewPool): Promise<void> {
   await trx
     .insertInto('pool')
@@ -48,8 +48,6 @@ export async function insertPool(trx: Trx, pool: NewPool): Promise<void> {
       created_at: await instant(trx),
     })
     .execute()
-  await sql`SELECT pool_add_capacity(${pool.poolId}::uuid, ${pool.opensAt}::timestamptz, 'infinity'::timestamptz,
-    ${pool.capacity}::integer)`.execute(trx)
 }
 
 export type NewFactor = {
@@ -111,7 +109,7 @@ const FullDetail = z
   .transform((text) => JSON.parse(text))
   .pipe(z.object({ from: z.string(), until: z.string(), free: z.int() }))
 
-/** The typed refusal behind an error of `pool_change`; any other error as it is. */
+/** The typed refusal behind an error of `pool_book`; any other error as it is. */
 function refusalOf(error: unknown, poolId: Uuid, interval: Interval, gpus: number): unknown {
   if (!(error instanceof pg.DatabaseError)) return error
   switch (error.code) {

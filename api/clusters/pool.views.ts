@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import type { Actor } from '../access/index.ts'
 import { globalId, NotFound, parseNumeric, type Reader, Refused, type Uuid } from '../platform/index.ts'
 import type { Factor } from './charge.ts'
-import { BadInterval, checkInterval, type Interval, microsecondsOf } from './interval.ts'
+import { BadInterval, checkInterval, type Interval } from './interval.ts'
 import { poolsSeenBy, seesPool } from './visibility.ts'
 
 export type PoolView = {
@@ -198,34 +198,55 @@ export async function freeCapacities(
 ): Promise<Map<Uuid, FreeCapacity | BadInterval | Refused>> {
   checkInterval(interval)
   const { startsAt, endsAt } = interval
-  const { rows } = await sql<{ poolId: Uuid; startsAt: string; capacity: number; used: number }>`
-    SELECT asked.pool_id AS "poolId", step.starts_at AS "startsAt", step.capacity, step.used
-    FROM unnest(${[...poolIds]}::uuid[]) AS asked (pool_id) CROSS JOIN LATERAL (
-      (SELECT ${startsAt}::timestamptz AS starts_at, capacity, used FROM pool_step
-        WHERE pool_id = asked.pool_id AND starts_at <= ${startsAt} ORDER BY pool_step.starts_at DESC LIMIT 1)
-      UNION ALL
-      (SELECT starts_at, capacity, used FROM pool_step
-        WHERE pool_id = asked.pool_id AND starts_at > ${startsAt} AND starts_at < ${endsAt}
-        ORDER BY starts_at LIMIT ${MOST_STEPS})
-    ) AS step ORDER BY 1, 2`.execute(reader)
+  const { rows } = await sql<Step>`
+    SELECT pool.pool_id AS "poolId", pool.capacity, step.starts_at AS "startsAt", step.used
+    FROM pool LEFT JOIN LATERAL (
+      SELECT * FROM pool_steps(pool.pool_id, ${startsAt}::timestamptz, ${endsAt}::timestamptz) LIMIT ${MOST_STEPS + 1}
+    ) AS step ON pool.opens_at <= ${startsAt}
+    WHERE pool.pool_id = ANY(${[...poolIds]}::uuid[]) ORDER BY pool.pool_id, step.starts_at`.execute(reader)
   const byPool = Map.groupBy(rows, (row) => row.poolId)
-  return new Map(poolIds.map((poolId) => [poolId, stepsOver(interval, byPool.get(poolId) ?? [])]))
+  return new Map([...byPool].map(([poolId, steps]) => [poolId, stepsOver(interval, steps)]))
 }
 
-function stepsOver(
-  interval: Interval,
-  rows: readonly { startsAt: string; capacity: number; used: number }[],
-): FreeCapacity | BadInterval | Refused {
-  const [first] = rows
-  if (first === undefined || microsecondsOf(first.startsAt) > microsecondsOf(interval.startsAt)) {
-    return new BadInterval('BEFORE_OPENING', interval, 'starts before the pool opens')
-  }
+/** One row without a step stands for a pool that opens later. */
+type Step = {
+  readonly poolId: Uuid
+  readonly capacity: number
+  readonly startsAt: string | null
+  readonly used: number | null
+}
+
+function stepsOver(interval: Interval, rows: readonly Step[]): FreeCapacity | BadInterval | Refused {
   if (rows.length > MOST_STEPS) return new Refused('to', `is too late: the interval has more than ${MOST_STEPS} steps`)
-  const steps = rows.map((row, index) => ({
-    startsAt: row.startsAt,
-    endsAt: rows[index + 1]?.startsAt ?? interval.endsAt,
-    capacity: row.capacity,
-    free: row.capacity - row.used,
-  }))
-  return { lowest: steps.reduce((low, step) => Math.min(low, step.free), first.capacity), steps }
+  const steps: FreeStep[] = []
+  for (const [index, { startsAt, capacity, used }] of rows.entries()) {
+    if (startsAt === null || used === null) {
+      return new BadInterval('BEFORE_OPENING', interval, 'starts before the pool opens')
+    }
+    steps.push({ startsAt, endsAt: rows[index + 1]?.startsAt ?? interval.endsAt, capacity, free: capacity - used })
+  }
+  return { lowest: Math.min(...steps.map((step) => step.free)), steps }
+}
+
+/** How many GPUs are free over a whole interval, whatever its steps are. */
+export async function lowestFree(reader: Reader, pool: PoolView, interval: Interval): Promise<number> {
+  const { rows } = await sql<{ used: number }>`
+    SELECT pool_peak(${pool.poolId}::uuid, ${interval.startsAt}::timestamptz, ${interval.endsAt}::timestamptz) AS used`.execute(
+    reader,
+  )
+  const [row] = rows
+  if (row === undefined) throw new Error('the calendar did not answer')
+  return pool.capacity - row.used
+}
+
+/** A wish for GPUs somewhere in a window of time. */
+export type FitQuestion = Interval & { readonly gpus: number; readonly minutes: number }
+
+/** The earliest start within the window from which so many GPUs are free for so long; `undefined` where there is none. */
+export async function firstFit(reader: Reader, poolId: Uuid, question: FitQuestion): Promise<string | undefined> {
+  checkInterval(question)
+  const { rows } = await sql<{ startsAt: string | null }>`
+    SELECT pool_first_fit(${poolId}::uuid, ${question.startsAt}::timestamptz, ${question.endsAt}::timestamptz,
+      ${question.gpus}::integer, make_interval(mins => ${question.minutes}::integer)) AS "startsAt"`.execute(reader)
+  return rows[0]?.startsAt ?? undefined
 }

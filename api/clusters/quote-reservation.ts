@@ -5,7 +5,7 @@ import { instant, type MicroTokens, parse, type Reader, Refused, zInstant, zKey 
 import { type Quote, quote } from './charge.ts'
 import { NoFactor } from './errors.ts'
 import { checkBookable, type Interval } from './interval.ts'
-import { type FactorView, factorAt, freeCapacity, mustSeePool, type PoolView } from './pool.views.ts'
+import { type FactorView, factorAt, lowestFree, mustSeePool, type PoolView } from './pool.views.ts'
 
 /** Most tokens that one reservation may hold: more would be no booking but a mistake. */
 const MOST_HELD: MicroTokens = 10n ** 18n
@@ -44,8 +44,7 @@ export async function quoteReservation(
   const interval = { startsAt, endsAt }
   const pool = await mustSeePool(reader, actor, poolId)
   const priced = await priceReservation(reader, pool, gpus, interval)
-  const { lowest } = await freeCapacity(reader, poolId, interval)
-  return { ...priced, free: lowest }
+  return { ...priced, free: await lowestFree(reader, pool, interval) }
 }
 
 /** Checks the interval against the pool and prices it by the factor in force at its start. */

@@ -43,6 +43,7 @@ async function traces(companyId: Uuid, poolId: Uuid) {
     ),
     transfers: await count(db.selectFrom('transfer').select('transfer_id').where('holder_id', '=', companyId)),
     bookings: await count(db.selectFrom('pool_booking').select('reservation_id').where('pool_id', '=', poolId)),
+    hours: await count(db.selectFrom('pool_hour').select('starts_at').where('pool_id', '=', poolId)),
     steps: await count(db.selectFrom('pool_step').select('starts_at').where('pool_id', '=', poolId)),
     audits: await count(db.selectFrom('audit_event').select('event_id').where('scope_id', '=', companyId)),
     balances: await balances(db, companyId),
@@ -187,11 +188,8 @@ test('of twelve companies that book a GPU of three at the same time, exactly thr
   )
   assert.deepEqual(Object.fromEntries(Map.groupBy(answers, (answer) => answer.__typename)).Reservation?.length, 3)
   assert.equal(answers.filter((answer) => answer.__typename === 'OverCapacity').length, 9)
-  const steps = await world.deps.db.selectFrom('pool_step').select('used').where('pool_id', '=', poolId).execute()
-  assert.deepEqual(
-    steps.map((step) => step.used),
-    [0, 3, 0],
-  )
+  const hours = await world.deps.db.selectFrom('pool_hour').select('added').where('pool_id', '=', poolId).execute()
+  assert.equal(Math.max(...hours.map((hour) => hour.added)), 3)
 })
 
 test('fifty who press at once for the last GPUs get what there is, and the same call fifty times books once', async () => {
