@@ -1,6 +1,6 @@
 /** What a door answers when nothing was found or something broke: a page for people, JSON for machines. Mounted last. */
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
-import { failedPage, forbiddenPage, notFoundPage } from '../../templates/pages/error.ts'
+import { failedPage, forbiddenPage, notFoundPage, unreadablePage } from '../../templates/pages/error.ts'
 import { BadInput, type Deps, Forbidden, NotFound, newId } from '../platform/index.ts'
 
 type Failure = { readonly status: number; readonly code: string; readonly message: string; readonly page: () => string }
@@ -30,14 +30,10 @@ function failureOf(error: unknown, deps: Pick<Deps, 'log'>): Failure {
     return { status: 403, code: error.code, message: error.message, page: () => forbiddenPage(error.needs) }
   }
   const status = statusOf(error)
-  if (error instanceof BadInput || (status >= 400 && status < 500)) {
+  const refusedByExpress = status >= 400 && status < 500
+  if (error instanceof BadInput || refusedByExpress) {
     const message = error instanceof BadInput ? error.message : 'The request is malformed. Nothing was changed.'
-    return {
-      status: status >= 400 && status < 500 ? status : 400,
-      code: 'BAD_INPUT',
-      message,
-      page: () => notFoundPage(),
-    }
+    return { status: refusedByExpress ? status : 400, code: 'BAD_INPUT', message, page: unreadablePage }
   }
   const reference = newId()
   deps.log.error({ err: error, reference }, 'a request failed')

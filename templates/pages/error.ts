@@ -49,6 +49,14 @@ export const otherSitePage = (): string =>
     whatToDo: 'Go to your start page and do it from there.',
   })
 
+/** A request that the browser would not have made from our pages: too long, or not text. */
+export const unreadablePage = (): string =>
+  errorPage({
+    heading: 'This request cannot be read',
+    happened: 'It is malformed or too long. Nothing was changed.',
+    whatToDo: 'Go to your start page and do it from there.',
+  })
+
 /** Our fault. The text of the error is in the log, under the same reference. */
 export const failedPage = (reference?: string): string =>
   errorPage({

@@ -1,5 +1,5 @@
 /** Every page with invented content, for looking at them. */
-import { failedPage, forbiddenPage, notFoundPage, otherSitePage } from '../../templates/pages/error.ts'
+import { failedPage, forbiddenPage, notFoundPage, otherSitePage, unreadablePage } from '../../templates/pages/error.ts'
 import { type FounderNext, founderHomePage, type TermSheetOnPage } from '../../templates/pages/founder-home.ts'
 import { linkOverPage, signedOutPage, signInPage } from '../../templates/pages/sign-in.ts'
 import { staffHomePage } from '../../templates/pages/staff-home.ts'
@@ -48,4 +48,5 @@ export const givenPages: ReadonlyMap<string, string> = new Map([
   ['/forbidden', forbiddenPage(['founder', 'signatory'], { name: 'Priya Raman', role: 'partner' })],
   ['/failed', failedPage('019a9d57-65b2-7a3c-9d27-1f6c22a7e001')],
   ['/other-site', otherSitePage()],
+  ['/unreadable', unreadablePage()],
 ])

@@ -59,7 +59,7 @@ test('no page has a script or a style in line, or loads anything from elsewhere'
 })
 
 test('a page says what happened, what was not changed and what to do', () => {
-  for (const path of ['/not-found', '/forbidden', '/other-site', '/failed', '/link-over']) {
+  for (const path of ['/not-found', '/forbidden', '/other-site', '/unreadable', '/failed', '/link-over']) {
     assert.match(givenPages.get(path) ?? '', /Nothing was changed|nothing of it was kept|Nobody was signed in/, path)
   }
 })
