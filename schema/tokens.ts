@@ -27,7 +27,7 @@ import {
   tokenClassesById,
   transferPage,
 } from '../api/tokens/index.ts'
-import { builder, PAGE_MAX } from './builder.ts'
+import { builder, nodeName, PAGE_MAX } from './builder.ts'
 import type { Context } from './context.ts'
 import { type PageArgs, pageById } from './pages.ts'
 import { Company, inOrder, Provider } from './parties.ts'
@@ -75,7 +75,7 @@ const Supply = builder.objectRef<SupplyView>('TokenSupply').implement({
 })
 
 /** A token class, loaded by id. */
-export const TokenClass = builder.loadableNodeRef('TokenClass', {
+export const TokenClass = builder.loadableNodeRef(nodeName('TokenClass', 1), {
   id: { resolve: (tokenClass: TokenClassView) => tokenClass.tokenClassId },
   load: async (ids: Uuid[], { deps }: Context) =>
     inOrder(ids, await tokenClassesById(deps.db, ids), (row) => row.tokenClassId),
@@ -141,7 +141,7 @@ const LotRelease = builder.objectRef<PlannedReleaseView>('LotRelease').implement
 })
 
 /** A lot, loaded by its company and its id. */
-export const Lot = builder.loadableNodeRef('Lot', {
+export const Lot = builder.loadableNodeRef(nodeName('Lot', 2), {
   id: { resolve: (lot: LotView) => keyOf(lot) },
   load: async (keys: string[], { deps, actor }: Context) =>
     inOrder(

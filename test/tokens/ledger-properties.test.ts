@@ -21,7 +21,7 @@ const FLOWS = [
   ['available', 'obligation'],
   ['obligation', 'available'],
 ] as const
-const NAMES = { P: 7, M: 30, R: 20 } as const
+const NAMES = { P: 4, M: 30, R: 20 } as const
 const named = (letter: keyof typeof NAMES) => fc.integer({ min: 0, max: NAMES[letter] }).map((n) => `${letter}${n}`)
 /** Mostly an id of its own kind. */
 const id = (letter: keyof typeof NAMES) =>
