@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { inTransaction, WrongState } from '../../api/platform/index.ts'
+import { raiseWall } from '../../api/access/index.ts'
+import { inTransaction, newId, WrongState } from '../../api/platform/index.ts'
 import { lockRound, markRound, type RoundState } from '../../api/rounds/index.ts'
 import { asOwner } from '../support/database.ts'
 import { makeWorld } from '../support/world.ts'
@@ -233,6 +234,30 @@ test('what one may not see looks like what does not exist, for reads and for eve
   for (const answer of unseen) assert.equal(answer.__typename, 'NotFound', JSON.stringify(answer))
   for (const person of [provider, regulator, other.founder]) assert.equal(await node(person, roundId), null)
   assert.equal((await node(analyst, roundId)).termsVersion, 1)
+})
+
+test('behind a wall a round does not exist: by id, in lists, in counts, for acts', async () => {
+  const company = await givenCompany(world)
+  const roundId = await company.drafted()
+  const walled = await world.person('analyst')
+  const count = async () => (await walled.graphql('{ roundCount rounds(first: 100) { edges { node { id } } } }')).data
+  const before = await count()
+  assert.ok(before.rounds.edges.some((edge: { node: { id: string } }) => edge.node.id === roundId))
+  await inTransaction(world.deps.db, (trx) =>
+    raiseWall(trx, {
+      id: newId(),
+      personId: walled.id,
+      companyId: company.companyId,
+      reason: 'Advises a rival.',
+      raisedBy: compliance.id,
+    }),
+  )
+  const after = await count()
+  assert.equal(after.roundCount, before.roundCount - 1)
+  assert.ok(!after.rounds.edges.some((edge: { node: { id: string } }) => edge.node.id === roundId))
+  assert.equal(await node(walled, roundId), null)
+  const answer = await company.revise(walled, { roundId, expectedVersion: 1, terms: company.terms() })
+  assert.equal(answer.__typename, 'NotFound')
 })
 
 for (const person of [compliance, operations, admin]) {
