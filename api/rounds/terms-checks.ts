@@ -103,9 +103,12 @@ function* poolFaults({ pool, preMoney, compute, cashInvestors }: TermsInHand): I
   }
 }
 
-function* investorFaults({ cashInvestors, compute, cashSecurity }: TermsInHand): Iterable<InputFault> {
+function* investorFaults({ cashInvestors, compute, security, cashSecurity }: TermsInHand): Iterable<InputFault> {
   if (cashSecurity !== undefined && cashInvestors?.length === 0) {
     yield fault(['cashSecurity'], 'is given, but there is no cash investor')
+  }
+  if (cashSecurity !== undefined && cashSecurity.className === security?.className) {
+    yield fault(['cashSecurity', 'className'], 'is the class that compute buys: leave cashSecurity out')
   }
   const names = new Set(compute === undefined ? [] : [compute.holderName])
   for (const [index, { name }] of (cashInvestors ?? []).entries()) {

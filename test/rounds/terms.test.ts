@@ -135,6 +135,11 @@ const cases: readonly { name: string; change: Record<string, unknown>; expect: r
     change: { cashInvestors: [WIRE.cashInvestors?.[0], WIRE.cashInvestors?.[0]] },
     expect: [/^cashInvestors\.1\.name is named twice/],
   },
+  {
+    name: 'a class for cash that is the class for compute',
+    change: { cashSecurity: WIRE.security },
+    expect: [/^cashSecurity\.className is the class that compute buys/],
+  },
   { name: 'a term that does not exist', change: { bonus: true }, expect: [/^ has terms that do not exist: bonus$/] },
   {
     name: 'a list of 100,000 investors',
