@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CannotOpen } from '../platform/embedded/index.ts'
 import { type RunningDatabase, withDatabase } from '../platform/with-database.ts'
+import { collectStartGarbage } from './memory.ts'
 import { type Settings, settings } from './settings.ts'
 import { StopSignal } from './stop-signal.ts'
 
@@ -54,6 +55,7 @@ export async function run(_args: string[]): Promise<number> {
         door.serve(assembled.app)
         database.serves(address)
         announce(address, assembled, performance.now() - begun)
+        collectStartGarbage()
         return await Promise.race([stop.wait().then(() => 0), database.ended.then(() => lost(stop)), fault(database)])
       } finally {
         await door.close()
