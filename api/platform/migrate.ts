@@ -137,8 +137,13 @@ async function refuseUnsupported(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ number: string; version: string }>(
     `SELECT current_setting('server_version_num') AS number, current_setting('server_version') AS version`,
   )
-  const major = Math.floor(Number(rows[0]?.number) / 10_000)
-  if (!(major >= OLDEST && major <= NEWEST)) throw new UnsupportedServer(rows[0]?.version ?? 'unknown')
+  if (!isSupported(Number(rows[0]?.number))) throw new UnsupportedServer(rows[0]?.version ?? 'unknown')
+}
+
+/** Whether Equihour works with a server of this `server_version_num` (PostgreSQL 18.4 is 180004). */
+export function isSupported(versionNumber: number): boolean {
+  const major = Math.floor(versionNumber / 10_000)
+  return major >= OLDEST && major <= NEWEST
 }
 
 async function ensureTable(client: pg.Client): Promise<void> {
