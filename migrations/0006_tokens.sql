@@ -3,7 +3,7 @@
 CREATE TABLE token_class (
   token_class_id uuid NOT NULL CONSTRAINT token_class_pkey PRIMARY KEY,
   provider_id uuid NOT NULL CONSTRAINT token_class_provider REFERENCES provider (provider_id),
-  name text NOT NULL,
+  name text COLLATE "C" NOT NULL,
   unit text COLLATE "C" NOT NULL CONSTRAINT token_class_unit CHECK (unit IN ('H100-hour')),
   transfer_rule text COLLATE "C" NOT NULL
     CONSTRAINT token_class_transfer_rule CHECK (transfer_rule IN ('NOT_TRANSFERABLE', 'WITH_PROVIDER_CONSENT')),
@@ -283,8 +283,11 @@ CREATE FUNCTION ledger_post(p_holder_id uuid, p_batch jsonb, p_at timestamptz)
 RETURNS TABLE (ordinal int, result text, detail text, amount_micro bigint)
 LANGUAGE plpgsql SECURITY INVOKER
 SET search_path = public, pg_temp
--- A plan made while the table was small would otherwise be kept when it is large; and compiling one costs more than a batch.
+-- Plans are made once a session and kept: they must not depend on how large the tables are at that moment (nor may those
+-- of the foreign keys, which are checked in here), and planning or compiling anew costs more than a transfer.
+SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
+SET enable_bitmapscan = off
 SET jit = off
 AS $$
 DECLARE
@@ -308,6 +311,7 @@ DECLARE
   s_dp bigint[]; s_cp bigint[]; s_dq bigint[]; s_cq bigint[]; s_shut uuid[];
   r record; p record; item ledger_item;
   err text; about text; moved bigint; room bigint; d int; c int; k int;
+  promises boolean := false; resolutions boolean := false;
 BEGIN
   SELECT array_agg(ROW(i.id, i.kind, i.debit, i.credit, i.amount, i.pending_id, i.expires_at, i.reason, i.subject,
       coalesce(i.linked, false), i.balancing, i.closing, i.reverses_id)::ledger_item ORDER BY i.n)
@@ -422,6 +426,7 @@ BEGIN
         IF item.kind = 'posted' THEN
           dp[d] := dp[d] + moved; cp[c] := cp[c] + moved;
         ELSE
+          promises := true;
           dq[d] := dq[d] + moved; cq[c] := cq[c] + moved;
           IF item.closing = 'debit' THEN shut[d] := item.id; ELSIF item.closing = 'credit' THEN shut[c] := item.id; END IF;
         END IF;
@@ -460,6 +465,7 @@ BEGIN
         END IF;
         dq[d] := dq[d] - p.amount; cq[c] := cq[c] - p.amount;
         settled[r.pending_slot] := item.kind;
+        resolutions := true;
       END IF;
 
       done := done + 1;
@@ -524,16 +530,18 @@ BEGIN
       -- Somebody else posted one of these ids to other accounts in this very moment: ask again, and it is `id_reused`.
       RAISE EXCEPTION 'a transfer of the same id was posted at the same time' USING ERRCODE = 'serialization_failure';
     END IF;
-    INSERT INTO open_pending (holder_id, transfer_id, expires_at)
-      SELECT p_holder_id, i.id, i.expires_at
-      FROM unnest(a_item[1:done], a_id_slot[1:done]) AS u(item, id_slot)
-        JOIN unnest(items) WITH ORDINALITY AS i(id, kind, debit, credit, amount, pending_id, expires_at, reason, subject,
-          linked, balancing, closing, reverses_id, n) ON i.n = u.item
-      WHERE i.kind = 'pending' AND settled[u.id_slot] IS NULL;
-    DELETE FROM open_pending o
-      WHERE o.holder_id = p_holder_id AND o.transfer_id IN (
-        SELECT (items[u.item]).pending_id FROM unnest(a_item[1:done], a_pending_slot[1:done]) AS u(item, pending_slot)
-        WHERE u.pending_slot IS NOT NULL);
+    IF promises THEN
+      INSERT INTO open_pending (holder_id, transfer_id, expires_at)
+        SELECT p_holder_id, (items[u.item]).id, (items[u.item]).expires_at
+        FROM unnest(a_item[1:done], a_id_slot[1:done]) AS u(item, id_slot)
+        WHERE (items[u.item]).kind = 'pending' AND settled[u.id_slot] IS NULL;
+    END IF;
+    IF resolutions THEN
+      DELETE FROM open_pending o
+        WHERE o.holder_id = p_holder_id AND o.transfer_id IN (
+          SELECT (items[u.item]).pending_id FROM unnest(a_item[1:done], a_pending_slot[1:done]) AS u(item, pending_slot)
+          WHERE u.pending_slot IS NOT NULL);
+    END IF;
   END IF;
   RETURN QUERY SELECT o.n::int, o.result, o.detail, o.amount
     FROM unnest(res, det, amt) WITH ORDINALITY AS o(result, detail, amount, n);
