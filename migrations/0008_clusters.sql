@@ -76,12 +76,12 @@ GRANT SELECT ON pool_step TO equihour_app;
 -- The start of the span (hour or day, in UTC whatever the session says) that an instant lies in, and the first at or after it.
 CREATE FUNCTION pool_floor(span interval, at timestamptz) RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT date_bin(span, at, timestamptz '2000-01-01 00:00:00+00') $$;
-CREATE FUNCTION pool_ceiling(span interval, at timestamptz) RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION pool_ceiling(span interval, at timestamptz) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
 AS $$ SELECT date_bin(span, at + span - interval '1 microsecond', timestamptz '2000-01-01 00:00:00+00') $$;
 
 -- What is in use over [p_from, p_until), as steps of which no two neighbours are equal.
 CREATE FUNCTION pool_steps(p_pool_id uuid, p_from timestamptz, p_until timestamptz)
-RETURNS TABLE (starts_at timestamptz, used integer) LANGUAGE sql STABLE PARALLEL SAFE AS $$
+RETURNS TABLE (starts_at timestamptz, used integer) LANGUAGE sql STABLE PARALLEL SAFE SET jit = off AS $$
   WITH day AS (
     SELECT at, coalesce(row.added, 0) AS added, coalesce(row.peak <> row.trough, false) AS split
     FROM generate_series(pool_floor('24 hours', p_from), p_until - interval '1 microsecond', interval '24 hours') AS at
@@ -158,12 +158,21 @@ $$;
 
 -- Without what the day adds.
 CREATE FUNCTION pool_peak_within_hour(p_pool_id uuid, p_hour timestamptz, p_from timestamptz, p_until timestamptz)
-RETURNS integer LANGUAGE sql STABLE PARALLEL SAFE AS $$
-  SELECT hour.added + coalesce((
-    SELECT max(step.used) FROM pool_step AS step
-    WHERE step.pool_id = p_pool_id AND step.starts_at < p_until AND step.starts_at >= (
-      SELECT max(starts_at) FROM pool_step WHERE pool_id = p_pool_id AND starts_at BETWEEN p_hour AND p_from)), 0)
-  FROM pool_hour AS hour WHERE hour.pool_id = p_pool_id AND hour.starts_at = p_hour
+RETURNS integer LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+DECLARE
+  hour pool_hour;
+  covering timestamptz;
+  most integer := 0;
+BEGIN
+  SELECT * INTO hour FROM pool_hour WHERE pool_id = p_pool_id AND starts_at = p_hour;
+  IF hour.peak <> hour.trough THEN
+    SELECT starts_at INTO covering FROM pool_step
+      WHERE pool_id = p_pool_id AND starts_at <= p_from ORDER BY starts_at DESC LIMIT 1;
+    SELECT max(used) INTO most FROM pool_step
+      WHERE pool_id = p_pool_id AND starts_at >= covering AND starts_at < p_until;
+  END IF;
+  RETURN hour.added + most;
+END
 $$;
 
 -- The first part of [p_from, p_until) in which more than p_most are in use, where there is one; it may go on after its end.
@@ -192,39 +201,62 @@ END
 $$;
 
 -- The earliest start in [p_from, p_until - p_length] from which p_gpus are free for p_length; null where there is none.
--- Days and hours that are free throughout, or full throughout, are not looked into.
+-- Days and hours that are full throughout end a gap, those that are free throughout do not; an hour that is neither is
+-- looked into only when the gap before or after it can be long enough.
 CREATE FUNCTION pool_first_fit(p_pool_id uuid, p_from timestamptz, p_until timestamptz, p_gpus integer, p_length interval)
-RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS $$
-  WITH most AS (
-    SELECT capacity - p_gpus AS used FROM pool WHERE pool_id = p_pool_id
-  ), day AS (
-    SELECT starts_at, added, added + trough > most.used AS full_throughout
-    FROM pool_day, most
-    WHERE pool_id = p_pool_id AND starts_at >= pool_floor('24 hours', p_from) AND starts_at < p_until
-      AND added + peak > most.used
-  ), hour AS (
-    SELECT row.starts_at, day.added + row.added AS added, day.added + row.added + row.trough > most.used AS full_throughout
-    FROM day CROSS JOIN most JOIN pool_hour AS row ON row.pool_id = p_pool_id
-      AND row.starts_at >= day.starts_at AND row.starts_at < day.starts_at + interval '24 hours'
-    WHERE NOT day.full_throughout AND day.added + row.added + row.peak > most.used
-  ), step AS (
-    SELECT row.starts_at, hour.added + row.used > most.used AS full_now, coalesce(
-      lead(row.starts_at) OVER (PARTITION BY hour.starts_at ORDER BY row.starts_at), hour.starts_at + interval '1 hour') AS ends_at
-    FROM hour CROSS JOIN most JOIN pool_step AS row ON row.pool_id = p_pool_id
-      AND row.starts_at >= hour.starts_at AND row.starts_at < hour.starts_at + interval '1 hour'
-    WHERE NOT hour.full_throughout
-  ), taken AS (
-    SELECT starts_at, starts_at + interval '24 hours' AS ends_at FROM day WHERE full_throughout
-    UNION ALL SELECT starts_at, starts_at + interval '1 hour' FROM hour WHERE full_throughout
-    UNION ALL SELECT starts_at, ends_at FROM step WHERE full_now
-    UNION ALL SELECT p_until, p_until
-  )
-  SELECT gap.starts_at FROM (
-    SELECT lag(ends_at, 1, p_from) OVER (ORDER BY starts_at, ends_at) AS starts_at, starts_at AS ends_at
-    FROM taken WHERE ends_at > p_from AND starts_at < p_until OR starts_at = p_until
-  ) AS gap, most
-  WHERE gap.ends_at - gap.starts_at >= p_length AND most.used >= 0
-  ORDER BY gap.starts_at LIMIT 1
+RETURNS timestamptz LANGUAGE plpgsql STABLE PARALLEL SAFE SET jit = off AS $$
+DECLARE
+  most integer := (SELECT capacity - p_gpus FROM pool WHERE pool_id = p_pool_id);
+  gap record;
+  fit timestamptz;
+BEGIN
+  IF most IS NULL OR most < 0 THEN RETURN NULL; END IF;
+  FOR gap IN
+    WITH day AS (
+      SELECT starts_at, added, added + trough > most AS full_throughout FROM pool_day
+      WHERE pool_id = p_pool_id AND starts_at >= pool_floor('24 hours', p_from) AND starts_at < p_until
+        AND added + peak > most
+    ), taken AS (
+      SELECT starts_at, starts_at + interval '24 hours' AS ends_at, false AS partly FROM day WHERE full_throughout
+      UNION ALL
+      SELECT hour.starts_at, hour.starts_at + interval '1 hour', day.added + hour.added + hour.trough <= most
+      FROM day JOIN pool_hour AS hour ON hour.pool_id = p_pool_id
+        AND hour.starts_at >= day.starts_at AND hour.starts_at < day.starts_at + interval '24 hours'
+      WHERE NOT day.full_throughout AND day.added + hour.added + hour.peak > most
+      UNION ALL
+      SELECT p_until, p_until, false
+    ), pair AS (
+      SELECT starts_at, ends_at, partly, lag(starts_at, 1, p_from) OVER pairs AS starts_before,
+        lag(ends_at, 1, p_from) OVER pairs AS ends_before, lag(partly, 1, false) OVER pairs AS partly_before
+      FROM taken WHERE ends_at > p_from AND starts_at <= p_until WINDOW pairs AS (ORDER BY starts_at, ends_at)
+    )
+    SELECT *, greatest(p_from, CASE WHEN partly_before THEN starts_before ELSE ends_before END) AS low,
+      least(p_until, CASE WHEN partly THEN ends_at ELSE starts_at END) AS high FROM pair
+    WHERE least(p_until, CASE WHEN partly THEN ends_at ELSE starts_at END)
+      - greatest(p_from, CASE WHEN partly_before THEN starts_before ELSE ends_before END) >= p_length
+    ORDER BY starts_at, ends_at
+  LOOP
+    SELECT free.starts_at INTO fit FROM (
+      SELECT lag(full_now.ends_at, 1, gap.low) OVER (ORDER BY full_now.starts_at, full_now.ends_at) AS starts_at,
+        full_now.starts_at AS ends_at
+      FROM (
+        SELECT step.starts_at, coalesce(step.next, hour.ends_at) AS ends_at
+        FROM (VALUES (gap.starts_before, gap.ends_before, gap.partly_before), (gap.starts_at, gap.ends_at, gap.partly))
+            AS hour (starts_at, ends_at, partly)
+          CROSS JOIN LATERAL (
+            SELECT every.starts_at, every.used, lead(every.starts_at) OVER (ORDER BY every.starts_at) AS next
+            FROM pool_steps(p_pool_id, hour.starts_at, hour.ends_at) AS every
+          ) AS step
+        WHERE hour.partly AND step.used > most
+        UNION ALL SELECT gap.high, gap.high
+      ) AS full_now
+      WHERE full_now.ends_at > gap.low AND full_now.starts_at <= gap.high
+    ) AS free
+    WHERE free.ends_at - free.starts_at >= p_length ORDER BY free.starts_at LIMIT 1;
+    IF FOUND THEN RETURN fit; END IF;
+  END LOOP;
+  RETURN NULL;
+END
 $$;
 
 -- Adds p_gpus to a part of one hour, and says what became of the hour. Steps between the two boundaries all change by the
@@ -306,7 +338,7 @@ $$;
 -- instead of changing rows that it does not see as they are.
 -- EQ001: over capacity, with the first full part and what is free in it. EQ002: before the pool opens.
 CREATE FUNCTION pool_book(p_pool_id uuid, p_starts_at timestamptz, p_ends_at timestamptz, p_gpus integer)
-RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET jit = off AS $$
 DECLARE
   first_day timestamptz := pool_ceiling('24 hours', p_starts_at);
   last_day timestamptz := pool_floor('24 hours', p_ends_at);
