@@ -8,17 +8,9 @@ import { faultsOf, readItem } from './items.ts'
 import { type JsonObject, type JsonValue, readJson } from './json.ts'
 import type { ObjectOf, OcfObject } from './objects.ts'
 import type { OcfPackage, Placed, UnknownItem } from './package.ts'
+import { normalPath, type PackageFiles, packageFault, pathFault } from './package-files.ts'
 import { date, dateTime, file, text } from './primitives.ts'
-import {
-  filesOfArchive,
-  filesOfFolder,
-  filesOfList,
-  type NamedFile,
-  normalPath,
-  type PackageFiles,
-  packageFault,
-  pathFault,
-} from './source.ts'
+import { filesOfArchive, filesOfFolder, filesOfList, type NamedFile } from './source.ts'
 import type { OcfTransaction } from './transactions.ts'
 
 /** A package as it comes: a list of files, an archive, or a path to either a folder or an archive. */

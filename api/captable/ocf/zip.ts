@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib'
 import yauzl, { type Entry, type ZipFile } from 'yauzl'
 import { MAX_FILES, MAX_RATIO, MAX_TOTAL_BYTES, RATIO_FREE_BYTES } from './bounds.ts'
 import { BrokenPackage, type PackageFault } from './fault.ts'
-import { normalPath, type PackageFiles, packageFault, pathFault } from './source.ts'
+import { normalPath, type PackageFiles, packageFault, pathFault } from './package-files.ts'
 
 /** Unix file type bits in the upper half of `externalFileAttributes`; 0o12 is a symbolic link. */
 const FILE_TYPE_SHIFT = 28
