@@ -216,13 +216,17 @@ const LISTS = [
 // biome-ignore lint/suspicious/noExplicitAny: a test changes the package's items freely, also into what they must not be
 export type Items = any[]
 
+/** What a change returns takes the place of the items, if it is a list; otherwise it changed them in place. */
+function altered(items: Items, change: ((items: Items) => unknown) | undefined): Items {
+  const result = change?.(items)
+  return Array.isArray(result) ? result : items
+}
+
 /**
  * The files of the package. `change` may alter the items of a file, by its name without ".ocf.json", or the manifest, before
  * they are written; the MD5 sums of the manifest fit what is written.
  */
-export function ownPackage(
-  change: Partial<Record<string, (items: Items) => Items | undefined>> = {},
-): readonly PackageFile[] {
+export function ownPackage(change: Partial<Record<string, (items: Items) => unknown>> = {}): readonly PackageFile[] {
   // biome-ignore lint/suspicious/noExplicitAny: see Items
   const manifest: any = {
     file_type: 'OCF_MANIFEST_FILE',
@@ -242,7 +246,7 @@ export function ownPackage(
   }
   const files = LISTS.map(([name, fileType, list, items]) => {
     const copy: Items = structuredClone(items) as unknown as Items
-    const content = `${JSON.stringify({ file_type: fileType, items: change[name]?.(copy) ?? copy }, null, 2)}\n`
+    const content = `${JSON.stringify({ file_type: fileType, items: altered(copy, change[name]) }, null, 2)}\n`
     const filepath = `${name}.ocf.json`
     manifest[list] = [{ filepath: `./${filepath}`, md5: createHash('md5').update(content).digest('hex') }]
     return { name: filepath, content }
