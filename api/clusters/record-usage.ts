@@ -17,7 +17,15 @@ import { UsageBeyondReservation, UsageConflict } from './errors.ts'
 import { microsecondsOf } from './interval.ts'
 import { type LockedReservation, lockReservation, moveReservation } from './reservation.store.ts'
 import { USABLE_STATES } from './reservation-state.ts'
-import { insertUsage, moveMeter, readMeter, type StoredUsage, storedUsage, type UsageRecord } from './usage.store.ts'
+import {
+  insertUsage,
+  type Meter,
+  moveMeter,
+  readMeter,
+  type StoredUsage,
+  storedUsage,
+  type UsageRecord,
+} from './usage.store.ts'
 
 /** A usage record as it comes in. GPU-seconds are a string of digits. */
 export const zUsageRecord = z
@@ -95,38 +103,8 @@ export async function recordUsage(
   }
   const reservation = await lockReservationForUsage(trx, ref)
   const meter = await readMeter(trx, ref)
-  const now = await instant(trx)
-  const known = new Map<string, StoredUsage>()
-  for (const stored of await storedUsage(trx, reservation, records)) known.set(keyOf(stored), stored)
-
-  const fresh: StoredUsage[] = []
-  const accepted: AcceptedUsage[] = []
-  let gpuSeconds = meter.gpuSeconds
-  for (const record of records) {
-    const before = known.get(keyOf(record))
-    if (before !== undefined) {
-      mustBeTheSame(reservation, before, record)
-      accepted.push({ ...answer(before), outcome: 'ALREADY_RECORDED' })
-      continue
-    }
-    mustBeWithin(reservation, record, now)
-    const after = gpuSeconds + record.gpuSeconds
-    if (after > meter.reservedGpuSeconds) {
-      throw new UsageBeyondReservation(
-        record.externalId,
-        meter.reservedGpuSeconds,
-        after,
-        `would bring usage to ${after} of ${meter.reservedGpuSeconds} reserved GPU-seconds`,
-      )
-    }
-    const charged = meterCharge(gpuSeconds, after, reservation.factor)
-    const stored = { ...record, usageId: newId(), reservationId: ref.id, charged }
-    gpuSeconds = after
-    known.set(keyOf(record), stored)
-    fresh.push(stored)
-    accepted.push({ ...answer(stored), outcome: 'RECORDED' })
-  }
-
+  const known = await storedUsage(trx, reservation, records)
+  const { fresh, accepted, gpuSeconds } = tally(reservation, meter, known, records, await instant(trx))
   const charge = meterCharge(meter.gpuSeconds, gpuSeconds, reservation.factor)
   const delivered = meter.delivered + charge
   const first = fresh.length > 0 && reservation.state !== 'active'
@@ -148,6 +126,45 @@ export async function recordUsage(
   }
 }
 
+type Tally = {
+  readonly fresh: readonly StoredUsage[]
+  readonly accepted: readonly AcceptedUsage[]
+  /** What the meter shows after it. */
+  readonly gpuSeconds: GpuSeconds
+}
+
+/** Runs the meter over the records, in order: what is new moves it, what is known is recognised. */
+function tally(
+  reservation: LockedReservation,
+  meter: Meter,
+  stored: readonly StoredUsage[],
+  records: readonly UsageRecord[],
+  now: string,
+): Tally {
+  const known = new Map(stored.map((record) => [keyOf(record), record]))
+  const fresh: StoredUsage[] = []
+  const accepted: AcceptedUsage[] = []
+  let gpuSeconds = meter.gpuSeconds
+  for (const record of records) {
+    const before = known.get(keyOf(record))
+    if (before !== undefined) {
+      mustBeTheSame(reservation, before, record)
+      accepted.push({ ...answer(before), outcome: 'ALREADY_RECORDED' })
+      continue
+    }
+    mustBeWithin(reservation, record, now)
+    const after = gpuSeconds + record.gpuSeconds
+    mustBeReserved(meter.reservedGpuSeconds, after, record)
+    const charged = meterCharge(gpuSeconds, after, reservation.factor)
+    const usage = { ...record, usageId: newId(), reservationId: reservation.ref.id, charged }
+    gpuSeconds = after
+    known.set(keyOf(record), usage)
+    fresh.push(usage)
+    accepted.push({ ...answer(usage), outcome: 'RECORDED' })
+  }
+  return { fresh, accepted, gpuSeconds }
+}
+
 const keyOf = ({ source, externalId }: UsageRecord): string => JSON.stringify([source, externalId])
 
 const answer = ({ externalId, usageId, gpuSeconds, charged }: StoredUsage): Omit<AcceptedUsage, 'outcome'> => ({
@@ -160,19 +177,22 @@ const answer = ({ externalId, usageId, gpuSeconds, charged }: StoredUsage): Omit
 
 /** @throws {UsageConflict} naming the first field that differs */
 function mustBeTheSame(reservation: LockedReservation, stored: StoredUsage, record: UsageRecord): void {
-  const differs =
-    stored.reservationId !== reservation.ref.id
-      ? 'reservation'
-      : stored.gpuSeconds !== record.gpuSeconds
-        ? 'gpuSeconds'
-        : microsecondsOf(stored.startedAt) !== microsecondsOf(record.startedAt)
-          ? 'startedAt'
-          : microsecondsOf(stored.endedAt) !== microsecondsOf(record.endedAt)
-            ? 'endedAt'
-            : stored.job !== record.job
-              ? 'job'
-              : undefined
-  if (differs !== undefined) throw new UsageConflict(record.externalId, differs)
+  const fields: readonly [field: string, same: boolean][] = [
+    ['reservation', stored.reservationId === reservation.ref.id],
+    ['gpuSeconds', stored.gpuSeconds === record.gpuSeconds],
+    ['startedAt', microsecondsOf(stored.startedAt) === microsecondsOf(record.startedAt)],
+    ['endedAt', microsecondsOf(stored.endedAt) === microsecondsOf(record.endedAt)],
+    ['job', stored.job === record.job],
+  ]
+  const differs = fields.find(([, same]) => !same)
+  if (differs !== undefined) throw new UsageConflict(record.externalId, differs[0])
+}
+
+/** @throws {UsageBeyondReservation} for more GPU-seconds in all than were reserved */
+function mustBeReserved(reserved: GpuSeconds, after: GpuSeconds, record: UsageRecord): void {
+  if (after <= reserved) return
+  const why = `would bring usage to ${after} of ${reserved} reserved GPU-seconds`
+  throw new UsageBeyondReservation(record.externalId, reserved, after, why)
 }
 
 /** @throws {UsageBeyondReservation} for usage outside the reserved time, in the future, or by more GPUs than reserved */

@@ -13,6 +13,7 @@ import {
   once,
   parse,
   type Ref,
+  type Trx,
   zIdempotencyKey,
   zInstant,
   zKey,
@@ -24,7 +25,7 @@ import { EXPIRE_HOLD_JOB } from './expire-hold.ts'
 import { addMinutes, earlier } from './interval.ts'
 import { mustSeePool } from './pool.views.ts'
 import { priceReservation, zGpus } from './quote-reservation.ts'
-import { insertBooking, insertReservation } from './reservation.store.ts'
+import { insertBooking, insertReservation, type NewReservation } from './reservation.store.ts'
 import { mustBookFor } from './visibility.ts'
 
 export const RequestReservationInput = z.strictObject({
@@ -69,18 +70,7 @@ export async function requestReservation(
       throw new QuoteChanged(request.quotedTokens, quote.hold)
     }
     const ref = { companyId, id: newId() }
-    const holdId = newId()
-    const holdExpiresAt = earlier(addMinutes(now, pool.decisionMinutes), interval.startsAt)
-    await hold(trx, {
-      companyId,
-      holdId,
-      tokenClassId: pool.tokenClassId,
-      amount: quote.hold,
-      expiresAt: addMinutes(interval.endsAt, LATE_USAGE_MINUTES),
-      // Tokens that expire before the compute is delivered could not pay for it.
-      usableOn: addMinutes(interval.endsAt, -1).slice(0, 10),
-    })
-    await insertReservation(trx, {
+    const reservation = {
       ref,
       poolId,
       tokenClassId: pool.tokenClassId,
@@ -88,17 +78,11 @@ export async function requestReservation(
       interval,
       factorId: basis.factorId,
       quote,
-      holdId,
-      holdExpiresAt,
+      holdId: newId(),
+      holdExpiresAt: earlier(addMinutes(now, pool.decisionMinutes), interval.startsAt),
       requestedBy: actor.id,
-    })
-    await insertBooking(trx, { ref, poolId, gpus, interval })
-    await addJob(trx, {
-      name: EXPIRE_HOLD_JOB,
-      payload: { companyId, reservationId: ref.id },
-      runAt: holdExpiresAt,
-      key: `${EXPIRE_HOLD_JOB}:${ref.id}`,
-    })
+    }
+    await setAside(trx, reservation)
     await audit(trx, actor, {
       scope,
       kind: 'reservation.requested',
@@ -113,5 +97,27 @@ export async function requestReservation(
       },
     })
     return { ref }
+  })
+}
+
+/** The company's side first, the pool's last: its row is the one that others wait for. */
+async function setAside(trx: Trx, reservation: NewReservation): Promise<void> {
+  const { ref, holdId, holdExpiresAt, tokenClassId, interval, quote } = reservation
+  await hold(trx, {
+    companyId: ref.companyId,
+    holdId,
+    tokenClassId,
+    amount: quote.hold,
+    expiresAt: addMinutes(interval.endsAt, LATE_USAGE_MINUTES),
+    // Tokens that expire before the compute is delivered could not pay for it.
+    usableOn: addMinutes(interval.endsAt, -1).slice(0, 10),
+  })
+  await insertReservation(trx, reservation)
+  await insertBooking(trx, reservation)
+  await addJob(trx, {
+    name: EXPIRE_HOLD_JOB,
+    payload: { companyId: ref.companyId, reservationId: ref.id },
+    runAt: holdExpiresAt,
+    key: `${EXPIRE_HOLD_JOB}:${ref.id}`,
   })
 }

@@ -1,0 +1,76 @@
+/** What clusters refuse, as clients read it. */
+import {
+  BadInterval,
+  INTERVAL_FAULTS,
+  type Interval,
+  NoFactor,
+  OverCapacity,
+  QuoteChanged,
+  WrongTime,
+} from '../api/clusters/index.ts'
+import { builder } from './builder.ts'
+import { DomainErrorInterface } from './errors.ts'
+
+const IntervalFault = builder.enumType('IntervalFault', {
+  description: 'What is wrong with an interval.',
+  values: INTERVAL_FAULTS,
+})
+
+const IntervalType = builder.objectRef<Interval>('Interval').implement({
+  description: 'A half-open interval of time: two that only touch share no instant.',
+  fields: (t) => ({
+    startsAt: t.expose('startsAt', { type: 'DateTime', description: 'First instant in it.' }),
+    endsAt: t.expose('endsAt', { type: 'DateTime', description: 'First instant after it.' }),
+  }),
+})
+
+builder.objectType(BadInterval, {
+  name: 'BadInterval',
+  description: 'An interval that cannot be booked or asked about.',
+  interfaces: [DomainErrorInterface],
+  fields: (t) => ({
+    fault: t.field({ type: IntervalFault, description: 'What is wrong with it.', resolve: (error) => error.fault }),
+    startsAt: t.expose('startsAt', { type: 'DateTime', description: 'Its start.' }),
+    endsAt: t.expose('endsAt', { type: 'DateTime', description: 'Its end.' }),
+  }),
+})
+builder.objectType(OverCapacity, {
+  name: 'OverCapacity',
+  description: 'The pool has too few free GPUs somewhere in the interval.',
+  interfaces: [DomainErrorInterface],
+  fields: (t) => ({
+    wanted: t.exposeInt('wanted', { description: 'GPUs that were asked for.' }),
+    free: t.exposeInt('free', { description: 'GPUs that are free in that part.' }),
+    full: t.field({
+      type: IntervalType,
+      description: 'The first part that is too full.',
+      resolve: (error) => error.full,
+    }),
+  }),
+})
+builder.objectType(NoFactor, {
+  name: 'NoFactor',
+  description: 'The pool has no factor in force at the start: what the reservation costs cannot be told.',
+  interfaces: [DomainErrorInterface],
+  fields: (t) => ({
+    at: t.expose('at', { type: 'DateTime', description: 'The start of the reservation.' }),
+  }),
+})
+builder.objectType(QuoteChanged, {
+  name: 'QuoteChanged',
+  description: 'What the caller was quoted is not what the reservation takes now.',
+  interfaces: [DomainErrorInterface],
+  fields: (t) => ({
+    quoted: t.expose('quoted', { type: 'Tokens', description: 'Tokens that the caller expected.' }),
+    now: t.expose('now', { type: 'Tokens', description: 'Tokens that it takes now.' }),
+  }),
+})
+builder.objectType(WrongTime, {
+  name: 'WrongTime',
+  description: 'The step is possible only before, or only after, the reservation starts.',
+  interfaces: [DomainErrorInterface],
+  fields: (t) => ({
+    startsAt: t.expose('startsAt', { type: 'DateTime', description: 'When it starts.' }),
+    needs: t.exposeString('needs', { description: '"BEFORE_START" or "AFTER_START".' }),
+  }),
+})
