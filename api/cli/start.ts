@@ -56,7 +56,11 @@ export async function run(_args: string[]): Promise<number> {
         database.serves(address)
         announce(address, assembled, performance.now() - begun)
         collectStartGarbage()
-        return await Promise.race([stop.wait().then(() => 0), database.ended.then(() => lost(stop)), fault(database)])
+        return await Promise.race([
+          stop.wait().then(() => 0),
+          database.ended.then(() => lost(stop)),
+          fault(database, stop),
+        ])
       } finally {
         await door.close()
         // What waits for a database that is gone would wait for ever.
@@ -93,14 +97,14 @@ function lost(stop: StopSignal): number {
 }
 
 /** A fault of ours that nothing caught: shown, and everything is stopped in order all the same. */
-async function fault(database: RunningDatabase): Promise<number> {
+async function fault(database: RunningDatabase, stop: StopSignal): Promise<number> {
   const error = await new Promise((resolve) => {
     // Stays: while everything is stopped more may come of the same cause.
     process.on('uncaughtException', resolve).on('unhandledRejection', resolve)
   })
   // A connection that broke because the database is gone: its end is the news, and is told by whoever waits for it.
   await Promise.race([database.ended, sleep(1_000)])
-  console.error(error)
+  if (!stop.asked) console.error(error)
   return 1
 }
 

@@ -1,5 +1,6 @@
 /** The worker: runs jobs that use cases added in their transactions. A door like any other: it calls use cases. */
-import { Logger, type Runner, run } from 'graphile-worker'
+import { Logger, run } from 'graphile-worker'
+import pg from 'pg'
 import { EXPIRE_HOLD_JOB, expireHold } from '../clusters/index.ts'
 import { DEEM_ACCEPTED_JOB, deemAccepted } from '../drawdown/index.ts'
 import type { Deps } from '../platform/index.ts'
@@ -28,13 +29,18 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
  *
  * @param url the owner's connection string
  */
-export async function startWorker(deps: Deps, url: string): Promise<Runner> {
-  return run({
-    connectionString: url,
+export async function startWorker(deps: Deps, url: string): Promise<{ readonly stop: () => Promise<void> }> {
+  const pool = new pg.Pool({ connectionString: url, max: 3, application_name: 'equihour worker' })
+  // The queue lets go of its listening client before that client has ended; an error without a listener ends the process.
+  pool.on('connect', (client) =>
+    client.on('error', (error) => deps.log.warn({ err: error.message }, 'a connection was lost')),
+  )
+  pool.on('error', () => undefined)
+  const runner = await run({
+    pgPool: pool,
     concurrency: 2,
     noHandleSignals: true,
     pollInterval: 5_000,
-    maxPoolSize: 3,
     logger: new Logger(() => (level, message) => {
       if (level === 'error') deps.log.error({ job: true }, message)
       else if (level === 'warning') deps.log.warn({ job: true }, message)
@@ -47,4 +53,10 @@ export async function startWorker(deps: Deps, url: string): Promise<Runner> {
       ]),
     ),
   })
+  return {
+    stop: async () => {
+      await runner.stop()
+      await pool.end()
+    },
+  }
 }
