@@ -1,7 +1,9 @@
 /** The composition root: wires the doors to the use cases. Holds no rule. */
 import express, { type Express, type Request as ExpressRequest } from 'express'
+import { graphql } from 'graphql'
 import helmet from 'helmet'
 import { type AppDeps, schema } from '../schema/index.ts'
+import { quillMaterials } from './demo/packages.ts'
 import { FactRegistry } from './flags/index.ts'
 import { assetRoutes } from './http/assets.ts'
 import { consoleRoutes } from './http/console/routes.ts'
@@ -13,6 +15,7 @@ import { homeRoutes } from './http/home.ts'
 import { pages } from './http/pages.ts'
 import { actorOfRequest } from './http/session.ts'
 import { signInRoutes } from './http/sign-in.ts'
+import { findInstallation } from './parties/index.ts'
 import { transactionValueOfRound } from './rounds/index.ts'
 
 /** Pages load nothing from elsewhere and run no script in line. */
@@ -53,7 +56,18 @@ export function createApp(deps: AppDeps): Express {
   app.use(signInRoutes(deps, pages))
   app.use(homeRoutes(deps, actorOf))
   app.use(documentRoutes(deps, pages, actorOf))
-  app.use(consoleRoutes(deps, actorOf))
+  app.use(
+    consoleRoutes(deps, {
+      actorOf,
+      query: async (actor, source) => {
+        const { data, errors } = await graphql({ schema, source, contextValue: { deps, actor } })
+        if (data == null)
+          throw errors?.[0] ?? new Error('the console could not read what its variables are filled with')
+        return data
+      },
+      packageFiles: async () => ((await findInstallation(deps.db))?.demo === true ? quillMaterials() : []),
+    }),
+  )
   app.use(nothingHere)
   app.use(failures(deps))
   return app

@@ -54,6 +54,8 @@ export const builder = new SchemaBuilder<{
   relay: {
     clientMutationId: 'omit',
     cursorType: 'String',
+    // A connection counts its page once; its list of edges is that same page.
+    edgesFieldOptions: { complexity: { field: 1, multiplier: 1 } },
     encodeGlobalID: (type, id) => `${type}:${id}`,
     decodeGlobalID: (text) => {
       const parsed = parseGlobalId(text)

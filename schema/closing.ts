@@ -130,13 +130,10 @@ builder.objectFields(Round, (t) => ({
     description: 'The latest term sheet; null before one is issued.',
     resolve: keyOf,
     load: async (keys: string[], { deps, actor }: Context) => {
-      const subjects = keys.map((key) => ({
-        companyId: refOf(key).companyId,
-        subject: `Round:${key}`,
-        kind: TERM_SHEET,
-      }))
-      const found = await latestDocuments(deps.db, actor, subjects)
-      return found.map((document) => (document === undefined ? null : `${document.companyId}:${document.documentId}`))
+      const wanted = keys.map((key) => ({ companyId: refOf(key).companyId, subject: `Round:${key}`, kind: TERM_SHEET }))
+      const found = await latestDocuments(deps.db, actor, wanted)
+      const bySubject = new Map(found.map((document) => [document.subject, document]))
+      return keys.map((key) => bySubject.get(`Round:${key}`) ?? null)
     },
   }),
 }))

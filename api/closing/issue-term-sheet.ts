@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { NotPrintable } from '../../templates/format.ts'
 import { termSheetPdf } from '../../templates/pdf/term-sheet.ts'
+import { CharactersNotInTypeface } from '../../templates/pdf/typeface.ts'
 import { type Actor, must } from '../access/index.ts'
 import { storeDocument } from '../documents/index.ts'
 import { checkGate, type FlagsDeps, refuseWhileOpen } from '../flags/index.ts'
@@ -13,6 +15,7 @@ import {
   once,
   parse,
   type Ref,
+  Refused,
   type Trx,
   WrongState,
   zIdempotencyKey,
@@ -99,6 +102,12 @@ async function render(trx: Trx, actor: Actor, round: LockedRound, forma: ProForm
   if (provider === undefined)
     throw new Error(`the token class names the provider ${tokenClass.providerId}, which is not there`)
   const { fundName } = await mustSeeInstallation(trx)
+  if (round.terms.compute.holderName !== fundName) {
+    throw new Refused(
+      'compute.holderName',
+      `must be the fund as it is named here, "${fundName}": one document has one name for it`,
+    )
+  }
   return termSheetPdf(
     termSheetOf(round.terms, forma, {
       termsVersion: round.termsVersion,
@@ -108,7 +117,12 @@ async function render(trx: Trx, actor: Actor, round: LockedRound, forma: ProForm
       provider: { name: provider.name, affiliation: provider.affiliation },
       tokenClass: tokenClass.name,
     }),
-  )
+  ).catch((error: unknown) => {
+    // A name that cannot be printed is a matter of the terms or of the company's name, not a fault of ours.
+    if (error instanceof CharactersNotInTypeface || error instanceof NotPrintable)
+      throw new Refused('terms', error.message)
+    throw error
+  })
 }
 
 async function insertIssued(

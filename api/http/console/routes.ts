@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto'
 import { type RequestHandler, Router } from 'express'
 import type { Actor } from '../../access/index.ts'
-import type { Deps } from '../../platform/index.ts'
+import { type Deps, today } from '../../platform/index.ts'
 import { savedOperations } from './operations.ts'
+import { ConsoleSituation, SITUATION } from './variables.ts'
 
 /**
  * Scripts and workers only from here. Monaco, the editor inside GraphiQL, writes style elements: styles alone may be in line.
@@ -85,11 +86,16 @@ async function graphiqlFile(name: string): Promise<{ type: string; body: string 
   }
 }
 
+export type ConsoleOptions = {
+  readonly actorOf: (request: Parameters<RequestHandler>[0]) => Promise<Actor | undefined>
+  /** Runs a query as a person: variables are filled from what they see, and from nothing else. */
+  readonly query: (actor: Actor, document: string) => Promise<Readonly<Record<string, unknown>>>
+  /** A package to import, for a demo. */
+  readonly packageFiles: () => Promise<readonly { name: string; content: string }[]>
+}
+
 /** `/console`, its saved operations and its files. Without a session it leads to the sign-in page. */
-export function consoleRoutes(
-  deps: Deps,
-  actorOf: (request: Parameters<RequestHandler>[0]) => Promise<Actor | undefined>,
-): Router {
+export function consoleRoutes(deps: Deps, { actorOf, query, packageFiles }: ConsoleOptions): Router {
   const router = Router()
   router.get('/console', async (request, response) => {
     if ((await actorOf(request)) === undefined) return response.redirect(303, '/')
@@ -98,7 +104,8 @@ export function consoleRoutes(
   router.get('/console/operations.json', async (request, response) => {
     const actor = await actorOf(request)
     if (actor === undefined) return response.status(401).json({ error: 'Sign in first.' })
-    const tabs = await savedOperations(deps.db, actor)
+    const seen = { ...(await query(actor, SITUATION)), packageFiles: await packageFiles(), today: await today(deps.db) }
+    const tabs = await savedOperations(ConsoleSituation.parse(seen))
     const storage = createHash('sha256')
       .update(JSON.stringify([actor.id, tabs]))
       .digest('hex')
