@@ -1,4 +1,4 @@
-/** Reads the history of a cap table back, and replays it. */
+/** Reads histories of cap tables back, and replays them. Several companies at once: a list of companies costs two queries. */
 import { sql } from 'kysely'
 import type { Reader, Uuid } from '../platform/index.ts'
 import { NoCapTable } from './cap-table-view.ts'
@@ -14,36 +14,46 @@ import type { CapTable } from './state.ts'
 /** A stored item that does not read any more: a fault of ours, since it was validated before it was stored. */
 class UnreadableHistory extends Error {}
 
+/** A history, and the day of its first transaction, which may lie after the day it was asked up to. */
+type Loaded = { readonly history: History; readonly firstDate: string | undefined }
+
 /**
  * The history of a company up to and on a day: the latest version of each object, and the transactions that count.
  *
  * @throws {NoCapTable} when there is none
  */
 export async function loadHistory(reader: Reader, companyId: Uuid, through: string = LAST_DAY): Promise<History> {
-  const objects = (await objectsOf(reader, companyId)).map(readObject)
-  const issuer = objects.find((placed): placed is Placed<ObjectOf<'ISSUER'>> => placed.item.object_type === 'ISSUER')
-  if (issuer === undefined) throw new NoCapTable()
-  const { rows } = await sql<{ item: JsonObject; position: string }>`
-    SELECT item, position::text AS position FROM securities_transaction
-    WHERE company_id = ${companyId} AND status = 'APPLIED' AND date <= ${through}::date
-    ORDER BY date, position`.execute(reader)
-  return {
-    issuer,
-    objects: objects.filter((placed) => placed !== issuer),
-    transactions: rows.map(({ item, position }) => readTransaction(item, position)),
-  }
+  const loaded = (await loadHistories(reader, [companyId], through)).get(companyId)
+  if (loaded === undefined) throw new NoCapTable()
+  return loaded.history
 }
 
 /**
- * The table of a company on a day, the end of its history by default.
+ * The tables of companies on a day, the end of their histories by default. A company without a history has no entry.
+ */
+export async function loadTables(
+  reader: Reader,
+  companyIds: readonly Uuid[],
+  through: string = LAST_DAY,
+): Promise<ReadonlyMap<Uuid, CapTable>> {
+  const loaded = await loadHistories(reader, companyIds, through)
+  return new Map(
+    [...loaded].map(([companyId, { history, firstDate }]) => {
+      const { table } = replay(history, { through, trusted: true })
+      return [companyId, { ...table, firstDate }]
+    }),
+  )
+}
+
+/**
+ * The table of a company on a day.
  *
  * @throws {NoCapTable}
  */
 export async function loadTable(reader: Reader, companyId: Uuid, through: string = LAST_DAY): Promise<CapTable> {
-  const history = await loadHistory(reader, companyId, through)
-  const { table } = replay(history, { through, trusted: true })
-  // The day of the first transaction is known also where the history was cut off before it.
-  return table.firstDate === undefined ? { ...table, firstDate: await firstDate(reader, companyId) } : table
+  const table = (await loadTables(reader, [companyId], through)).get(companyId)
+  if (table === undefined) throw new NoCapTable()
+  return table
 }
 
 /** Whether a company has any history. */
@@ -57,29 +67,81 @@ export async function hasHistory(reader: Reader, companyId: Uuid): Promise<boole
   return row !== undefined
 }
 
-async function firstDate(reader: Reader, companyId: Uuid): Promise<string | undefined> {
-  const { rows } = await sql<{ first: string | null }>`
-    SELECT min(date)::text AS first FROM securities_transaction WHERE company_id = ${companyId} AND status = 'APPLIED'`.execute(
-    reader,
+async function loadHistories(
+  reader: Reader,
+  companyIds: readonly Uuid[],
+  through: string,
+): Promise<ReadonlyMap<Uuid, Loaded>> {
+  const objects = byCompany(await objectRows(reader, companyIds))
+  const transactions = byCompany(await transactionRows(reader, [...objects.keys()], through))
+  const firstDates = new Map(
+    (await firstDateRows(reader, [...objects.keys()])).map((row) => [row.company_id, row.first]),
   )
-  return rows[0]?.first ?? undefined
+  const loaded = new Map<Uuid, Loaded>()
+  for (const [companyId, rows] of objects) {
+    const placed = rows.map(readObject)
+    const issuer = placed.find((it): it is Placed<ObjectOf<'ISSUER'>> => it.item.object_type === 'ISSUER')
+    if (issuer === undefined) throw new UnreadableHistory(`the history of ${companyId} has no issuer`)
+    loaded.set(companyId, {
+      firstDate: firstDates.get(companyId),
+      history: {
+        issuer,
+        objects: placed.filter((it) => it !== issuer),
+        transactions: (transactions.get(companyId) ?? []).map(readTransaction),
+      },
+    })
+  }
+  return loaded
 }
 
-type ObjectRow = { readonly item: JsonObject; readonly personal: JsonObject | null }
+function byCompany<Row extends { readonly company_id: Uuid }>(rows: readonly Row[]): Map<Uuid, Row[]> {
+  const groups = new Map<Uuid, Row[]>()
+  for (const row of rows) {
+    const group = groups.get(row.company_id)
+    if (group === undefined) groups.set(row.company_id, [row])
+    else group.push(row)
+  }
+  return groups
+}
 
-async function objectsOf(reader: Reader, companyId: Uuid): Promise<readonly ObjectRow[]> {
+type ObjectRow = { readonly company_id: Uuid; readonly item: JsonObject; readonly personal: JsonObject | null }
+type TransactionRow = { readonly company_id: Uuid; readonly item: JsonObject; readonly position: string }
+
+async function objectRows(reader: Reader, companyIds: readonly Uuid[]): Promise<readonly ObjectRow[]> {
   const { rows } = await sql<ObjectRow>`
-    SELECT latest.item, person.personal
+    SELECT latest.company_id, latest.item, person.personal
     FROM (
-      SELECT DISTINCT ON (object_type, object_id) object_type, object_id, version, item,
-        min(position) OVER (PARTITION BY object_type, object_id) AS position
-      FROM ocf_object WHERE company_id = ${companyId} AND status = 'APPLIED'
-      ORDER BY object_type, object_id, version DESC
+      SELECT DISTINCT ON (company_id, object_type, object_id) company_id, object_type, object_id, version, item,
+        min(position) OVER (PARTITION BY company_id, object_type, object_id) AS position
+      FROM ocf_object WHERE company_id = ANY(${companyIds}::uuid[]) AND status = 'APPLIED'
+      ORDER BY company_id, object_type, object_id, version DESC
     ) AS latest
     LEFT JOIN stakeholder_person AS person
-      ON person.company_id = ${companyId} AND latest.object_type = 'STAKEHOLDER'
+      ON person.company_id = latest.company_id AND latest.object_type = 'STAKEHOLDER'
       AND person.object_id = latest.object_id AND person.version = latest.version
-    ORDER BY latest.position`.execute(reader)
+    ORDER BY latest.company_id, latest.position`.execute(reader)
+  return rows
+}
+
+async function transactionRows(
+  reader: Reader,
+  companyIds: readonly Uuid[],
+  through: string,
+): Promise<readonly TransactionRow[]> {
+  const { rows } = await sql<TransactionRow>`
+    SELECT company_id, item, position::text AS position FROM securities_transaction
+    WHERE company_id = ANY(${companyIds}::uuid[]) AND status = 'APPLIED' AND date <= ${through}::date
+    ORDER BY company_id, date, position`.execute(reader)
+  return rows
+}
+
+async function firstDateRows(
+  reader: Reader,
+  companyIds: readonly Uuid[],
+): Promise<readonly { company_id: Uuid; first: string }[]> {
+  const { rows } = await sql<{ company_id: Uuid; first: string }>`
+    SELECT company_id, min(date)::text AS first FROM securities_transaction
+    WHERE company_id = ANY(${companyIds}::uuid[]) AND status = 'APPLIED' GROUP BY company_id`.execute(reader)
   return rows
 }
 
@@ -96,7 +158,7 @@ function joinPerson(item: JsonObject, personal: JsonObject | null): JsonObject {
   return personal === null ? { ...rest, name: { legal_name: 'Erased' } } : { ...rest, ...personal }
 }
 
-function readTransaction(raw: JsonObject, position: string): Placed<OcfTransaction> {
+function readTransaction({ item: raw, position }: TransactionRow): Placed<OcfTransaction> {
   const reading = readItem(raw)
   if (reading.kind !== 'transaction') throw new UnreadableHistory(`the stored transaction ${position} cannot be read`)
   return { place: { file: '', pointer: position }, raw, item: reading.item }
