@@ -274,7 +274,8 @@ $$;
 -- Errors: id_reused(field) malformed(field) amount_not_positive same_account account_missing(side) other_lot
 -- account_closed(side) would_overdraw(what is left) overflows expires_in_past pending_missing pending_not_pending
 -- pending_differs(field) exceeds_pending(its amount) pending_already_posted pending_already_voided pending_expired
--- pending_not_due linked_chain_broken(ordinal of the culprit) linked_chain_open.
+-- pending_not_due reverses_missing reverses_differs(field) already_reversed linked_chain_broken(ordinal of the culprit)
+-- linked_chain_open.
 --
 -- Accounts are locked in id order, changed in memory, written, and only then are rows inserted that refer to them.
 -- Instants of creation rise strictly along each account whatever the callers' clocks say, so that history as of an
@@ -411,6 +412,20 @@ BEGIN
           err := 'account_closed'; about := CASE WHEN shut[d] IS NOT NULL THEN 'debit' ELSE 'credit' END; EXIT event;
         END IF;
         IF item.expires_at <= p_at THEN err := 'expires_in_past'; EXIT event; END IF;
+        IF item.reverses_id IS NOT NULL THEN
+          -- Undoes one stored transfer, in whole or in part, once.
+          SELECT t.debit_account_id AS debit, t.credit_account_id AS credit, t.amount_micro AS amount,
+              EXISTS (SELECT FROM transfer z WHERE z.holder_id = p_holder_id AND z.reverses_id = t.transfer_id)
+              OR EXISTS (SELECT FROM unnest(a_item[1:done]) u WHERE (items[u]).reverses_id = t.transfer_id) AS reversed
+            INTO p FROM transfer t
+            WHERE t.holder_id = p_holder_id AND t.transfer_id = item.reverses_id AND t.kind IN ('posted', 'post_pending');
+          IF NOT FOUND THEN err := 'reverses_missing'; EXIT event; END IF;
+          about := CASE WHEN item.kind <> 'posted' THEN 'kind' WHEN item.debit <> p.credit THEN 'debit'
+            WHEN item.credit <> p.debit THEN 'credit' WHEN item.amount > p.amount THEN 'amount' END;
+          IF about IS NOT NULL THEN err := 'reverses_differs'; EXIT event; END IF;
+          IF p.reversed THEN err := 'already_reversed'; EXIT event; END IF;
+          moved := coalesce(moved, p.amount);
+        END IF;
         -- What the debit account may still give. The contra account's credits are bounded by its own debits as well.
         room := coalesce(caps[d], cp[d]) - dp[d] - dq[d];
         IF item.balancing = 'debit' THEN moved := least(moved, room); END IF;
@@ -466,6 +481,8 @@ BEGIN
         dq[d] := dq[d] - p.amount; cq[c] := cq[c] - p.amount;
         settled[r.pending_slot] := item.kind;
         resolutions := true;
+        -- A retry within the batch is held to the accounts it moved, like one of a stored transfer.
+        item.debit := ids[d]; item.credit := ids[c]; items[r.n] := item;
       END IF;
 
       done := done + 1;

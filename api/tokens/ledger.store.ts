@@ -53,6 +53,9 @@ export const REFUSALS = [
   'pending_already_voided',
   'pending_expired',
   'pending_not_due',
+  'reverses_missing',
+  'reverses_differs',
+  'already_reversed',
   'linked_chain_broken',
   'linked_chain_open',
 ] as const

@@ -83,7 +83,7 @@ export class LedgerModel {
   private apply(event: ModelEvent, chain: string | undefined, now: number): Said {
     const before = this.state.made.get(event.id)
     if (before !== undefined) {
-      const field = difference(event, before.event) ?? (before.chain === chain ? undefined : 'linked')
+      const field = difference(event, { ...before.event, debit: before.debit, credit: before.credit }) ?? (before.chain === chain ? undefined : 'linked')
       return field === undefined ? ['exists', before.amount] : [`id_reused ${field}`]
     }
     return event.kind === 'posted' || event.kind === 'pending'
@@ -151,9 +151,8 @@ export class LedgerModel {
 function difference(now: ModelEvent, then: ModelEvent): string | undefined {
   if (now.kind !== then.kind) return 'kind'
   for (const side of ['debit', 'credit'] as const) {
-    if (then.pendingId === undefined || (now[side] !== undefined && then[side] !== undefined)) {
-      if (now[side] !== then[side]) return side
-    }
+    const leftOut = now[side] === undefined && then.pendingId !== undefined
+    if (!leftOut && now[side] !== then[side]) return side
   }
   if (now.amount !== then.amount) return 'amount'
   if (now.pendingId !== then.pendingId) return 'pending_id'

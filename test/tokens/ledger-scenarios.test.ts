@@ -130,6 +130,7 @@ function readEvent(
     } else if (/^-?\d+$/.test(word)) event.amount = (BigInt(word) * MICRO).toString()
     else if (key === 'linked') event.linked = true
     else if (key === 'for') event.pending_id = of.idOf(value)
+    else if (key === 'undoes') event.reverses_id = of.idOf(value)
     else if (key === 'until') event.expires_at = of.instant(Number(value))
     else if (key === 'why') event.reason = value
     else if (key === 'about') event.subject = value
