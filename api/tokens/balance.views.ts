@@ -107,23 +107,31 @@ export function sumBalances(lots: readonly LotBalance[]): readonly AccountBalanc
 }
 
 /**
- * The balances of a company by lot as they were at an instant, from the transfers up to then. Lots that were opened later
- * are left out.
- *
- * @throws {Refused} before the company's first lot, and after `now`: of neither there is a record
+ * The balances of each of these companies by lot as they were at an instant, from the transfers up to then. Lots that were
+ * opened later are left out. Where there is no record, before a company's first lot and after `now`, stands a refusal. Two
+ * queries.
  */
-export async function balancesAsOf(reader: Reader, companyId: Uuid, at: string, now: string): Promise<Balances> {
-  const first = await reader
+export async function balancesAsOf(
+  reader: Reader,
+  companyIds: readonly Uuid[],
+  at: string,
+  now: string,
+): Promise<Map<Uuid, Balances | Refused>> {
+  if (companyIds.length === 0) return new Map()
+  const openings = await reader
     .selectFrom('lot')
-    .where('company_id', '=', companyId)
-    .select('opened_at')
-    .orderBy('opened_at')
-    .limit(1)
-    .executeTakeFirst()
-  if (first === undefined) throw new Refused('asOf', 'has no answer: this company never held tokens')
-  if (isAfter(first.opened_at, at))
-    throw new Refused('asOf', `is before this company's first lot, opened ${first.opened_at}`)
-  if (isAfter(at, now)) throw new Refused('asOf', 'is in the future')
+    .where('company_id', 'in', [...companyIds])
+    .select(['company_id', (on) => on.fn.min('opened_at').as('first')])
+    .groupBy('company_id')
+    .execute()
+  const firsts = new Map(openings.map((row) => [row.company_id, row.first]))
+  const answers = new Map<Uuid, Balances | Refused>()
+  for (const companyId of companyIds) {
+    const refusal = unrecorded(firsts.get(companyId), at, now)
+    if (refusal !== undefined) answers.set(companyId, refusal)
+  }
+  const asked = companyIds.filter((companyId) => !answers.has(companyId))
+  if (asked.length === 0) return answers
   const rows = await reader
     .with('event', (history) =>
       history
@@ -133,9 +141,10 @@ export async function balancesAsOf(reader: Reader, companyId: Uuid, at: string, 
             .onRef('promise.holder_id', '=', 'transfer.holder_id')
             .onRef('promise.transfer_id', '=', 'transfer.pending_id'),
         )
-        .where('transfer.holder_id', '=', companyId)
+        .where('transfer.holder_id', 'in', asked)
         .where('transfer.created_at', '<=', at)
         .select([
+          'transfer.holder_id as holder',
           'transfer.debit_account_id as debit',
           'transfer.credit_account_id as credit',
           sql<bigint>`CASE WHEN transfer.kind IN ('posted', 'post_pending') THEN transfer.amount_micro ELSE 0 END`.as(
@@ -148,11 +157,12 @@ export async function balancesAsOf(reader: Reader, companyId: Uuid, at: string, 
     .with('side', (history) =>
       history
         .selectFrom('event')
-        .select(['debit as account', 'posted as dp', 'pending as dq', sql<bigint>`0`.as('cp'), sql<bigint>`0`.as('cq')])
+        .select(['holder', 'debit as account', 'posted as dp', 'pending as dq', sql<bigint>`0`.as('cp'), sql<bigint>`0`.as('cq')])
         .unionAll(
           history
             .selectFrom('event')
             .select([
+              'holder',
               'credit as account',
               sql<bigint>`0`.as('dp'),
               sql<bigint>`0`.as('dq'),
@@ -165,11 +175,14 @@ export async function balancesAsOf(reader: Reader, companyId: Uuid, at: string, 
     .innerJoin('lot', (on) =>
       on.onRef('lot.company_id', '=', 'account.holder_id').onRef('lot.lot_id', '=', 'account.lot_id'),
     )
-    .leftJoin('side', 'side.account', 'account.account_id')
-    .where('account.holder_id', '=', companyId)
+    .leftJoin('side', (on) =>
+      on.onRef('side.holder', '=', 'account.holder_id').onRef('side.account', '=', 'account.account_id'),
+    )
+    .where('account.holder_id', 'in', asked)
     .where('lot.opened_at', '<=', at)
-    .groupBy(['account.lot_id', 'lot.token_class_id', 'account.kind'])
+    .groupBy(['account.holder_id', 'account.lot_id', 'lot.token_class_id', 'account.kind'])
     .select([
+      'account.holder_id',
       'account.lot_id',
       'lot.token_class_id',
       'account.kind',
@@ -180,5 +193,12 @@ export async function balancesAsOf(reader: Reader, companyId: Uuid, at: string, 
     ])
     .orderBy('account.lot_id')
     .execute()
-  return byLot(rows)
+  for (const [companyId, held] of Map.groupBy(rows, (row) => row.holder_id)) answers.set(companyId, byLot(held))
+  return answers
+}
+
+function unrecorded(first: string | undefined, at: string, now: string): Refused | undefined {
+  if (first === undefined) return new Refused('asOf', 'has no answer: this company never held tokens')
+  if (isAfter(first, at)) return new Refused('asOf', `is before this company's first lot, opened ${first}`)
+  return isAfter(at, now) ? new Refused('asOf', 'is in the future') : undefined
 }

@@ -19,61 +19,72 @@ export type Difference = {
  * - what is held equals the rests of posted holds, and what is pending the pending holds;
  * - what is locked covers the releases still planned, in lots that have not expired.
  */
-export async function conservation(reader: Reader, companyId: Uuid): Promise<readonly Difference[]> {
-  const { rows } = await sql<Difference>`
+export const conservation = async (reader: Reader, companyId: Uuid): Promise<readonly Difference[]> =>
+  (await conservations(reader, [companyId])).get(companyId) ?? []
+
+/** {@link conservation} of several companies, in one query. */
+export async function conservations(
+  reader: Reader,
+  companyIds: readonly Uuid[],
+): Promise<Map<Uuid, readonly Difference[]>> {
+  const ids = sql`${[...companyIds]}::uuid[]`
+  const { rows } = await sql<Difference & { companyId: Uuid }>`
     WITH side AS (
-      SELECT debit_account_id AS account_id, kind, amount_micro, 0 AS credit, pending_id FROM transfer
-        WHERE holder_id = ${companyId}
+      SELECT holder_id, debit_account_id AS account_id, kind, amount_micro, 0 AS credit, pending_id FROM transfer
+        WHERE holder_id = ANY(${ids})
       UNION ALL
-      SELECT credit_account_id, kind, amount_micro, 1, pending_id FROM transfer WHERE holder_id = ${companyId}
+      SELECT holder_id, credit_account_id, kind, amount_micro, 1, pending_id FROM transfer WHERE holder_id = ANY(${ids})
     ), total AS (
-      SELECT side.account_id,
+      SELECT side.holder_id, side.account_id,
         sum(side.amount_micro) FILTER (WHERE credit = 0 AND side.kind IN ('posted', 'post_pending')) AS debits_posted,
         sum(side.amount_micro) FILTER (WHERE credit = 1 AND side.kind IN ('posted', 'post_pending')) AS credits_posted,
         sum(CASE side.kind WHEN 'pending' THEN side.amount_micro WHEN 'posted' THEN 0 ELSE -promise.amount_micro END)
           FILTER (WHERE credit = 0) AS debits_pending,
         sum(CASE side.kind WHEN 'pending' THEN side.amount_micro WHEN 'posted' THEN 0 ELSE -promise.amount_micro END)
           FILTER (WHERE credit = 1) AS credits_pending
-      FROM side LEFT JOIN transfer promise ON promise.holder_id = ${companyId} AND promise.transfer_id = side.pending_id
-      GROUP BY side.account_id
+      FROM side LEFT JOIN transfer promise ON promise.holder_id = side.holder_id AND promise.transfer_id = side.pending_id
+      GROUP BY side.holder_id, side.account_id
     ), account AS (
       SELECT a.*, lot.amount_micro, lot.expires_on, a.credits_posted - a.debits_posted AS posted
       FROM ledger_account a JOIN lot ON lot.company_id = a.holder_id AND lot.lot_id = a.lot_id
-      WHERE a.holder_id = ${companyId}
+      WHERE a.holder_id = ANY(${ids})
     ), hold AS (
-      SELECT part.lot_id,
+      SELECT h.company_id AS holder_id, part.lot_id,
         sum(part.amount_micro - part.charged_micro) FILTER (WHERE h.state = 'posted') AS held,
         sum(part.amount_micro) FILTER (WHERE h.state = 'pending') AS pending
       FROM token_hold h JOIN token_hold_lot part ON part.company_id = h.company_id AND part.hold_id = h.hold_id
-      WHERE h.company_id = ${companyId} GROUP BY part.lot_id
+      WHERE h.company_id = ANY(${ids}) GROUP BY h.company_id, part.lot_id
     ), compared AS (
-      SELECT account.lot_id, account.kind || ' ' || c.what || ' = transfers' AS what,
+      SELECT account.holder_id, account.lot_id, account.kind || ' ' || c.what || ' = transfers' AS what,
         coalesce(c.expected, 0) AS expected, c.found
-      FROM account LEFT JOIN total USING (account_id) CROSS JOIN LATERAL (VALUES
+      FROM account LEFT JOIN total USING (holder_id, account_id) CROSS JOIN LATERAL (VALUES
         ('debits posted', total.debits_posted, account.debits_posted),
         ('credits posted', total.credits_posted, account.credits_posted),
         ('debits pending', total.debits_pending, account.debits_pending),
         ('credits pending', total.credits_pending, account.credits_pending)) AS c (what, expected, found)
       UNION ALL
-      SELECT lot_id, 'granted = where the tokens are', sum(debits_posted) FILTER (WHERE kind = 'obligation'),
+      SELECT holder_id, lot_id, 'granted = where the tokens are', sum(debits_posted) FILTER (WHERE kind = 'obligation'),
         sum(posted) FILTER (WHERE kind <> 'obligation') + sum(credits_posted) FILTER (WHERE kind = 'obligation')
-      FROM account GROUP BY lot_id
+      FROM account GROUP BY holder_id, lot_id
       UNION ALL
-      SELECT lot_id, 'granted = amount of the lot', amount_micro, debits_posted FROM account WHERE kind = 'obligation'
+      SELECT holder_id, lot_id, 'granted = amount of the lot', amount_micro, debits_posted FROM account
+      WHERE kind = 'obligation'
       UNION ALL
-      SELECT lot_id, 'held = rests of posted holds', coalesce(hold.held, 0), posted
-      FROM account LEFT JOIN hold USING (lot_id) WHERE kind = 'held'
+      SELECT holder_id, lot_id, 'held = rests of posted holds', coalesce(hold.held, 0), posted
+      FROM account LEFT JOIN hold USING (holder_id, lot_id) WHERE kind = 'held'
       UNION ALL
-      SELECT lot_id, 'pending into held = pending holds', coalesce(hold.pending, 0), credits_pending
-      FROM account LEFT JOIN hold USING (lot_id) WHERE kind = 'held'
+      SELECT holder_id, lot_id, 'pending into held = pending holds', coalesce(hold.pending, 0), credits_pending
+      FROM account LEFT JOIN hold USING (holder_id, lot_id) WHERE kind = 'held'
       UNION ALL
-      SELECT account.lot_id, 'locked covers planned releases', sum(plan.amount_micro), min(account.posted)
-      FROM account JOIN release_plan plan ON plan.company_id = ${companyId} AND plan.lot_id = account.lot_id
+      SELECT account.holder_id, account.lot_id, 'locked covers planned releases', sum(plan.amount_micro), min(account.posted)
+      FROM account JOIN release_plan plan ON plan.company_id = account.holder_id AND plan.lot_id = account.lot_id
         AND plan.released_transfer_id IS NULL
       WHERE account.kind = 'locked' AND account.expires_on > (equihour_now() AT TIME ZONE 'UTC')::date
-      GROUP BY account.lot_id HAVING sum(plan.amount_micro) > min(account.posted)
+      GROUP BY account.holder_id, account.lot_id HAVING sum(plan.amount_micro) > min(account.posted)
     )
-    SELECT lot_id AS "lotId", what, expected::bigint AS expected, found::bigint AS found
-    FROM compared WHERE expected IS DISTINCT FROM found ORDER BY lot_id, what`.execute(reader)
-  return rows
+    SELECT holder_id AS "companyId", lot_id AS "lotId", what, expected::bigint AS expected, found::bigint AS found
+    FROM compared WHERE expected IS DISTINCT FROM found ORDER BY holder_id, lot_id, what`.execute(reader)
+  const found = new Map<Uuid, Difference[]>(companyIds.map((id) => [id, []]))
+  for (const { companyId, ...difference } of rows) found.get(companyId)?.push(difference)
+  return found
 }

@@ -123,3 +123,13 @@ export class AccountClosed extends DomainError {
     this.side = side
   }
 }
+
+/** The transfer was undone before, by another reversal. */
+export class AlreadyReversed extends DomainError {
+  readonly code = 'ALREADY_REVERSED'
+  readonly transferId: Uuid
+  constructor(transferId: Uuid) {
+    super('This transfer was reversed before. Nothing was changed.')
+    this.transferId = transferId
+  }
+}

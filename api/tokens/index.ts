@@ -15,6 +15,7 @@ export { conservation, type Difference } from './conservation.ts'
 export { CreateTokenClassInput, createTokenClass } from './create-token-class.ts'
 export {
   AccountClosed,
+  AlreadyReversed,
   ExceedsHold,
   HoldAlreadyPosted,
   HoldAlreadyVoided,
@@ -49,8 +50,10 @@ export {
   releasePlansByLot,
 } from './lot.views.ts'
 export { type OpenGrant, openGrant, type Release } from './open-grant.ts'
+export { previewBatch } from './preview-batch.ts'
 export { RELEASE_DUE_JOB, type Released, releaseDue, releaseDueJob } from './release-due.ts'
 export { ReleaseDueTokensInput, releaseDueTokens } from './release-due-tokens.ts'
+export { reverseTransfer } from './reverse-transfer.ts'
 export { postHold, returnHold, voidHold } from './settle-hold.ts'
 export {
   type AuthorisationView,

@@ -1,5 +1,5 @@
 /** Token classes and their supply as screens and other capabilities read them. */
-import type { MicroTokens, Reader, Uuid } from '../platform/index.ts'
+import { listOfEach, type MicroTokens, type Reader, type Uuid } from '../platform/index.ts'
 import type { TransferRule } from './lot.store.ts'
 
 export type TokenClassView = {
@@ -70,21 +70,25 @@ export type AuthorisationView = {
   readonly createdAt: string
 }
 
-/** The authorisations of a class, newest first, at most 100. */
-export async function authorisationsOf(reader: Reader, tokenClassId: Uuid): Promise<AuthorisationView[]> {
-  return reader
-    .selectFrom('supply_authorisation')
-    .where('token_class_id', '=', tokenClassId)
-    .select([
-      'authorisation_id as authorisationId',
-      'kind',
-      'amount_micro as amount',
-      'valid_from as validFrom',
-      'valid_until as validUntil',
-      'reason',
-      'created_at as createdAt',
-    ])
-    .orderBy('authorisation_id', 'desc')
-    .limit(100)
-    .execute()
+/** The authorisations of each of these classes, newest first, at most 100 of each. One query. */
+export async function authorisationsOf(
+  reader: Reader,
+  tokenClassIds: readonly Uuid[],
+): Promise<Map<Uuid, AuthorisationView[]>> {
+  return listOfEach(reader, tokenClassIds, (tokenClass) =>
+    reader
+      .selectFrom('supply_authorisation')
+      .where('token_class_id', '=', tokenClass.id)
+      .select([
+        'authorisation_id as authorisationId',
+        'kind',
+        'amount_micro as amount',
+        'valid_from as validFrom',
+        'valid_until as validUntil',
+        'reason',
+        'created_at as createdAt',
+      ])
+      .orderBy('authorisation_id', 'desc')
+      .limit(100),
+  )
 }

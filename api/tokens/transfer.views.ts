@@ -19,7 +19,7 @@ export type TransferView = {
   readonly createdAt: string
 }
 
-const transfers = (reader: Reader, companyId: Uuid) =>
+const transfers = (reader: Reader, companyId: Uuid | Expression<Uuid>) =>
   reader
     .selectFrom('transfer')
     .innerJoin('ledger_account as debit', (on) =>
@@ -59,28 +59,33 @@ export async function findTransfer(
 }
 
 /**
- * A page of a company's transfers, newest first. The keyset is the instant of creation, then the id; the cursor is the id.
- *
- * @throws {BadInput} when a cursor is none of this list
+ * A page of each company's transfers, newest first. The keyset is the instant of creation, then the id; the cursor is the id.
+ * A company in whose list a cursor does not stand has the error in its place. At most two queries.
  */
-export async function transferPage(
+export async function transferPages(
   reader: Reader,
-  companyId: Uuid,
-  page: { limit: number; after?: Uuid | undefined; before?: Uuid | undefined; backwards?: boolean },
-): Promise<TransferView[]> {
-  let query = transfers(reader, companyId).limit(page.limit)
-  for (const end of ['after', 'before'] as const) {
-    const cursor = page[end]
-    if (cursor === undefined) continue
-    const place = await findTransfer(reader, companyId, cursor)
-    if (place === undefined) throw new BadInput([{ path: [end], reason: 'is not a cursor of this list' }])
-    const keyset = sql`(${place.createdAt}::timestamptz, ${cursor}::uuid)`
-    query = query.where(
-      end === 'after'
-        ? sql<boolean>`(transfer.created_at, transfer.transfer_id) < ${keyset}`
-        : sql<boolean>`(transfer.created_at, transfer.transfer_id) > ${keyset}`,
+  companyIds: readonly Uuid[],
+  page: Page,
+): Promise<Map<Uuid, TransferView[] | BadInput>> {
+  const cursors = [page.after, page.before].filter((cursor) => cursor !== undefined)
+  const places = await placesOf(reader, companyIds, cursors)
+  const answers = new Map<Uuid, TransferView[] | BadInput>()
+  for (const companyId of companyIds) {
+    const missing = (['after', 'before'] as const).find(
+      (end) => page[end] !== undefined && !places.get(companyId)?.has(page[end]),
     )
+    if (missing === undefined) continue
+    answers.set(companyId, new BadInput([{ path: [missing], reason: 'is not a cursor of this list' }]))
   }
-  const direction = page.backwards === true ? 'asc' : 'desc'
-  return query.orderBy('transfer.created_at', direction).orderBy('transfer.transfer_id', direction).execute()
+  const asked = companyIds.filter((companyId) => !answers.has(companyId))
+  const createdAt = (cursor: Uuid | undefined) =>
+    asked.map((companyId) => (cursor === undefined ? null : (places.get(companyId)?.get(cursor) ?? null)))
+  const found = await listOfEach(
+    reader,
+    asked,
+    ({ id, extra }) => pageFrom(transfers(reader, id), page, extra),
+    { afterAt: createdAt(page.after), beforeAt: createdAt(page.before) },
+  )
+  for (const [companyId, rows] of found) answers.set(companyId, rows)
+  return answers
 }

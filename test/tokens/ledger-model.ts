@@ -83,7 +83,9 @@ export class LedgerModel {
   private apply(event: ModelEvent, chain: string | undefined, now: number): Said {
     const before = this.state.made.get(event.id)
     if (before !== undefined) {
-      const field = difference(event, { ...before.event, debit: before.debit, credit: before.credit }) ?? (before.chain === chain ? undefined : 'linked')
+      const field =
+        difference(event, { ...before.event, debit: before.debit, credit: before.credit }) ??
+        (before.chain === chain ? undefined : 'linked')
       return field === undefined ? ['exists', before.amount] : [`id_reused ${field}`]
     }
     return event.kind === 'posted' || event.kind === 'pending'

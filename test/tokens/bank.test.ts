@@ -1,0 +1,65 @@
+/** Jepsen's bank test: clients move tokens between random accounts while readers add all balances up. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sql } from 'kysely'
+import { newId, type Uuid } from '../../api/platform/index.ts'
+import { conservation } from '../../api/tokens/index.ts'
+import { makeWorld } from '../support/world.ts'
+import { commit } from './given.ts'
+import { openLot, postAt } from './raw-ledger.ts'
+
+const CLIENTS = 8
+const READERS = 2
+const LOTS = 4
+const PER_LOT = 1_000n
+const SECONDS = 3
+const KINDS = ['locked', 'available', 'held', 'escrow', 'expired', 'cancelled']
+
+const world = await makeWorld()
+
+test(`${CLIENTS} clients move tokens at once: every read adds up to the total, and none is negative`, async () => {
+  const { companyId } = await world.company()
+  const lots: Map<string, Uuid>[] = []
+  for (let lot = 0; lot < LOTS; lot += 1) lots.push(await openLot(world, companyId, PER_LOT, new Date().toISOString()))
+  const end = Date.now() + SECONDS * 1000
+  const answers: Record<string, number> = {}
+  const random = <T>(from: readonly T[]): T => from[Math.floor(Math.random() * from.length)] as T
+
+  const client = async (): Promise<void> => {
+    const promises: Uuid[] = []
+    while (Date.now() < end) {
+      const size = 1 + Math.floor(Math.random() * 4)
+      const batch = Array.from({ length: size }, (_, index) => {
+        const id = newId()
+        const promised = Math.random() < 0.2 ? promises.pop() : undefined
+        if (promised !== undefined) {
+          return { id, kind: random(['post_pending', 'void_pending']), pending_id: promised, reason: 'bank' }
+        }
+        const accounts = random(lots)
+        const kind = random(['posted', 'posted', 'pending'])
+        if (kind === 'pending') promises.push(id)
+        const [debit, credit] = [accounts.get(random(KINDS)), accounts.get(random(KINDS))]
+        const amount = String(1 + Math.floor(Math.random() * 400))
+        return { id, kind, debit, credit, amount, reason: 'bank', linked: Math.random() < 0.3 && index < size - 1 }
+      })
+      const said = await commit(world, (trx) => postAt(trx, companyId, batch, new Date().toISOString()))
+      for (const { result } of said) answers[result] = (answers[result] ?? 0) + 1
+    }
+  }
+  let reads = 0
+  const reader = async (): Promise<void> => {
+    while (Date.now() < end) {
+      const { rows } = await sql<{ total: string; lowest: string }>`
+        SELECT sum(credits_posted - debits_posted) AS total, min(credits_posted - debits_posted - debits_pending) AS lowest
+        FROM ledger_account WHERE holder_id = ${companyId} AND kind <> 'obligation'`.execute(world.deps.db)
+      assert.equal(BigInt(rows[0]?.total ?? -1), PER_LOT * BigInt(LOTS))
+      assert.ok(BigInt(rows[0]?.lowest ?? -1) >= 0n)
+      reads += 1
+    }
+  }
+  await Promise.all([...Array.from({ length: CLIENTS }, client), ...Array.from({ length: READERS }, reader)])
+  assert.ok(reads > 10 && (answers.created ?? 0) > 100, `${reads} reads, ${JSON.stringify(answers)}`)
+  // Raw transfers know no holds; everything else adds up.
+  const differences = (await conservation(world.deps.db, companyId)).filter(({ what }) => !what.includes('holds'))
+  assert.deepEqual(differences, [], JSON.stringify(answers))
+})
