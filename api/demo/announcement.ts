@@ -4,7 +4,17 @@ import { findInstallation } from '../parties/index.ts'
 import { type Deps, inTransaction } from '../platform/index.ts'
 import { DEMO_PEOPLE } from './people.ts'
 
-const SHOWN = ['analyst', 'partner', 'compliance', 'operations', 'provider', 'founder', 'regulator'] as const
+/** Two founders: the first company has gone the whole way, the second has a round to sign. */
+const SHOWN = [
+  'analyst',
+  'partner',
+  'compliance',
+  'operations',
+  'provider',
+  'founder',
+  'founder-harborline',
+  'regulator',
+] as const
 
 /** New single-use links for the people of the demo; nothing where the installation is no demo. */
 export async function demoAnnouncement(deps: Deps, address: string): Promise<readonly string[]> {
@@ -13,7 +23,7 @@ export async function demoAnnouncement(deps: Deps, address: string): Promise<rea
     const made: string[] = []
     for (const key of SHOWN) {
       const token = await createSignInLink(trx, DEMO_PEOPLE[key].id, { demo: true })
-      made.push(`  ${key.padEnd(11)}${DEMO_PEOPLE[key].name.padEnd(17)}${address}/sign-in/${token}`)
+      made.push(`  ${key.padEnd(20)}${DEMO_PEOPLE[key].name.padEnd(17)}${address}/sign-in/${token}`)
     }
     return made
   })

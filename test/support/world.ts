@@ -27,7 +27,7 @@ export type Person = {
   readonly actor: Actor
   readonly token: string
   /** Sends a document over HTTP as this person. */
-  readonly graphql: (document: string, variables?: Record<string, unknown>) => Promise<Answer>
+  readonly graphql: (document: string, variables?: Record<string, unknown>, operationName?: string) => Promise<Answer>
 }
 
 export type World = {
@@ -94,7 +94,12 @@ export async function makeWorld(t?: TestContext): Promise<World> {
     })
     const actor = await actorOfPerson(db, id)
     if (actor === undefined) throw new Error('a person was admitted without a role')
-    return { id, actor, token, graphql: (document, variables) => send(app, token, document, variables) }
+    return {
+      id,
+      actor,
+      token,
+      graphql: (document, variables, operationName) => send(app, token, document, variables, operationName),
+    }
   }
   const staff = {
     analyst: await person('analyst'),
@@ -154,11 +159,12 @@ async function send(
   token: string,
   document: string,
   variables: Record<string, unknown> = {},
+  operationName?: string,
 ): Promise<Answer> {
   const response = await request(app)
     .post('/graphql')
     .set('authorization', `Bearer ${token}`)
     .set('accept', 'application/json')
-    .send({ query: document, variables })
+    .send({ query: document, variables, operationName })
   return { status: response.status, data: response.body.data ?? null, errors: response.body.errors ?? [] }
 }
