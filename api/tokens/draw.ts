@@ -17,7 +17,6 @@ export function draw(sources: readonly Source[], amount: MicroTokens): readonly 
   let missing = amount
   for (const { lotId, left } of sources) {
     if (missing === 0n) break
-    // biome-ignore lint/complexity/useMathMinMax: Math.min takes no bigint
     const taken = left < missing ? left : missing
     if (taken > 0n) draws.push({ lotId, amount: taken })
     missing -= taken

@@ -58,7 +58,6 @@ export async function lockSupply(trx: Trx, tokenClassId: Uuid): Promise<Supply |
   let { authorised } = supply
   for (const authorisation of ended) {
     const unspent = authorised - supply.granted
-    // biome-ignore lint/complexity/useMathMinMax: Math.min takes no bigint
     const lapsed = unspent < authorisation.amount ? unspent : authorisation.amount
     authorised -= lapsed
     await trx
