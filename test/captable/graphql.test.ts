@@ -224,3 +224,39 @@ test('malformed input is a request error that names the field', async () => {
     )
   }
 })
+
+test('securities are listed with those that ended, and there are none where nothing is known', async () => {
+  const company = await world.company('Closed, Inc.')
+  const closed = ownPackage({
+    Transactions: (items) => [
+      ...items,
+      {
+        object_type: 'TX_STOCK_RETRACTION',
+        id: 'retract',
+        date: '2025-06-01',
+        security_id: OWN.commonBo,
+        reason_text: 'Issued in error',
+      },
+    ],
+  })
+  await analyst.graphql(IMPORT, { input: { companyId: company.id, files: closed } })
+  const LIST = `query ($id: ID!, $asOf: Date) { node(id: $id) { ... on Company {
+    securities(first: 10, asOf: $asOf) { edges { node { customId closedOn } } } } } }`
+  const listed = async (asOf: string) =>
+    (await analyst.graphql(LIST, { id: company.id, asOf })).data.node.securities.edges.map(
+      ({ node }: { node: { customId: string; closedOn: string | null } }) => [node.customId, node.closedOn],
+    )
+  assert.deepEqual(await listed('2025-05-31'), [
+    ['CS-1', null],
+    ['CS-2', null],
+    ['SS-1', null],
+    ['OP-1', null],
+  ])
+  assert.deepEqual(await listed('2025-06-01'), [
+    ['CS-1', null],
+    ['CS-2', '2025-06-01'],
+    ['SS-1', null],
+    ['OP-1', null],
+  ])
+  assert.deepEqual(await listed('2020-01-01'), [])
+})
