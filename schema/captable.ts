@@ -1,5 +1,4 @@
 /** The cap table of a company on a day: by security, by class, by stakeholder. */
-import DataLoader from 'dataloader'
 import { GraphQLError } from 'graphql'
 import {
   type Authorized,
@@ -18,7 +17,8 @@ import {
   type VestingStep,
   vestingSteps,
 } from '../api/captable/index.ts'
-import { formatNumeric, type Ref, today, type Uuid } from '../api/platform/index.ts'
+import { formatNumeric, type Ref, type Uuid } from '../api/platform/index.ts'
+import { batch, instantOf } from './batch.ts'
 import { builder, nodeName, PAGE_MAX } from './builder.ts'
 import './captable-errors.ts'
 import type { Context } from './context.ts'
@@ -335,18 +335,10 @@ CapTable.implement({
   }),
 })
 
-/** Tables by company and day, so that a list of companies costs a fixed number of queries for each day it asks for. */
-const loaders = new WeakMap<Context, Map<string, DataLoader<Uuid, CompanyCapTable | undefined>>>()
-
 async function tableOf(context: Context, companyId: Uuid, asOf: string | null | undefined): Promise<CompanyCapTable> {
-  const day = asOf ?? (await today(context.deps.db))
-  const byDay = loaders.get(context) ?? new Map<string, DataLoader<Uuid, CompanyCapTable | undefined>>()
-  loaders.set(context, byDay)
-  const loader =
-    byDay.get(day) ??
-    new DataLoader<Uuid, CompanyCapTable | undefined>((ids) => capTablesAsOf(context.deps.db, ids, day))
-  byDay.set(day, loader)
-  const table = await loader.load(companyId)
+  const day = asOf ?? (await instantOf(context)).slice(0, 10)
+  const load = (ids: readonly Uuid[]) => capTablesAsOf(context.deps.db, ids, day)
+  const table = await batch(context, ['Company.capTable', day], companyId, load)
   if (table === undefined) throw new NoCapTable()
   return table
 }

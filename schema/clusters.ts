@@ -17,6 +17,7 @@ import {
   setFactor,
 } from '../api/clusters/index.ts'
 import { globalId, NotFound, Refused, type Uuid } from '../api/platform/index.ts'
+import { batch } from './batch.ts'
 import { builder, nodeName, PAGE_MAX } from './builder.ts'
 import './cluster-errors.ts'
 import type { Context } from './context.ts'
@@ -121,7 +122,7 @@ Pool.implement({
       },
       resolve: (pool) => pool.poolId,
     }),
-    freeCapacity: t.loadable({
+    freeCapacity: t.field({
       type: FreeCapacityType,
       description: 'Its free GPUs over an interval.',
       errors: { types: [BadInterval, Refused] },
@@ -130,12 +131,12 @@ Pool.implement({
         to: t.arg({ type: 'DateTime', description: 'First instant after the interval.' }),
       },
       complexity: 5,
-      byPath: true,
-      load: async (ids: Uuid[], { deps }: Context, { from, to }) => {
-        const answers = await freeCapacities(deps.db, ids, { startsAt: from, endsAt: to })
-        return ids.map((id) => answers.get(id) ?? new NotFound('pool', globalId('Pool', id)))
+      resolve: async ({ poolId }, { from, to }, context) => {
+        const load = (ids: readonly Uuid[]) => freeCapacities(context.deps.db, ids, { startsAt: from, endsAt: to })
+        const answer = await batch(context, ['Pool.freeCapacity', from, to], poolId, load)
+        if (answer === undefined) throw new NotFound('pool', globalId('Pool', poolId))
+        return answer
       },
-      resolve: (pool) => pool.poolId,
     }),
   }),
 })

@@ -19,7 +19,7 @@ import {
   type StatementState,
   type StatementView,
   statementLines,
-  statementPage,
+  statementPages,
   statementsById,
   stateStatement,
   type TraceLink,
@@ -28,11 +28,11 @@ import {
 import { mustSeeCompany } from '../api/parties/index.ts'
 import { globalId, NotFound, numericOfWhole, type Ref } from '../api/platform/index.ts'
 import { HoldExpired } from '../api/tokens/index.ts'
+import { pageOfParent } from './batch.ts'
 import { builder, nodeName, PAGE_MAX } from './builder.ts'
 import type { Context } from './context.ts'
 import { DomainErrorInterface } from './errors.ts'
 import { idempotencyKey, may } from './mutation.ts'
-import { pageById } from './pages.ts'
 import { Company } from './parties.ts'
 
 builder.objectType(MonthNotStatable, {
@@ -263,11 +263,14 @@ builder.objectFields(Company, (t) => ({
       type: Statement,
       description: `The company's statements, newest first; at most ${PAGE_MAX} a page.`,
       complexity: (args) => ({ field: 2, multiplier: Math.min(args.first ?? args.last ?? 20, PAGE_MAX) }),
-      resolve: (company, args, { deps }) =>
-        pageById(
+      resolve: ({ companyId }, args, context) =>
+        pageOfParent(
+          context,
+          ['Company.statements'],
+          companyId,
           args,
           (statement: StatementView) => statement.ref.id,
-          (page) => statementPage(deps.db, company.companyId, page),
+          (ids, page) => statementPages(context.deps.db, context.actor, ids, page),
         ),
     },
     { name: 'StatementConnection', description: 'A page of statements.' },

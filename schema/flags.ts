@@ -1,5 +1,4 @@
 /** Flags of a company, what happened to them, and what people do about them. */
-import DataLoader from 'dataloader'
 import {
   FLAG_EVENT_KINDS,
   FLAG_STATES,
@@ -17,10 +16,10 @@ import {
   stops,
 } from '../api/flags/index.ts'
 import { globalId, type Ref, type Uuid } from '../api/platform/index.ts'
+import { batch, pageOfParent } from './batch.ts'
 import { builder, nodeName, PAGE_MAX } from './builder.ts'
 import type { Context } from './context.ts'
 import { Finding, Gate, RuleKind } from './findings.ts'
-import { type PageQuery, pageById } from './pages.ts'
 import { Company } from './parties.ts'
 
 const FlagState = builder.enumType('FlagState', {
@@ -148,45 +147,6 @@ export const RecordedFact = builder.objectRef<RecordedFactView>('RecordedFact').
   }),
 })
 
-/** Equal questions about several companies are one query. */
-type Loaders = {
-  readonly page: Map<string, DataLoader<Uuid, FlagView[]>>
-  readonly count: Map<string, DataLoader<Uuid, number>>
-}
-const loadersOf = new WeakMap<Context, Loaders>()
-
-function loaders(context: Context): Loaders {
-  const known = loadersOf.get(context)
-  if (known !== undefined) return known
-  const made: Loaders = { page: new Map(), count: new Map() }
-  loadersOf.set(context, made)
-  return made
-}
-
-function loader<Value>(
-  all: Map<string, DataLoader<Uuid, Value>>,
-  key: string,
-  load: (ids: readonly Uuid[]) => Promise<Value[]>,
-) {
-  const known = all.get(key)
-  if (known !== undefined) return known
-  const made = new DataLoader<Uuid, Value>(load)
-  all.set(key, made)
-  return made
-}
-
-const pageOf = (context: Context, question: FlagFilter, query: PageQuery, companyId: Uuid): Promise<FlagView[]> =>
-  loader(loaders(context).page, JSON.stringify([question, query]), async (ids) => {
-    const pages = await flagPages(context.deps.db, context.actor, ids, question, query)
-    return ids.map((id) => pages.get(id) ?? [])
-  }).load(companyId)
-
-const countOf = (context: Context, question: FlagFilter, companyId: Uuid): Promise<number> =>
-  loader(loaders(context).count, JSON.stringify(question), async (ids) => {
-    const counts = await flagCounts(context.deps.db, context.actor, ids, question)
-    return ids.map((id) => counts.get(id) ?? 0)
-  }).load(companyId)
-
 builder.objectFields(Company, (t) => ({
   flags: t.connection(
     {
@@ -199,12 +159,19 @@ builder.objectFields(Company, (t) => ({
       complexity: (args) => ({ field: 2, multiplier: Math.min(args.first ?? args.last ?? 20, PAGE_MAX) }),
       resolve: async ({ companyId }, args, context) => {
         const question: FlagFilter = { subject: args.subject ?? undefined, states: args.states ?? undefined }
-        const page = await pageById(
+        const { deps, actor } = context
+        const page = await pageOfParent(
+          context,
+          ['Company.flags', question],
+          companyId,
           args,
           (flag: FlagView) => flag.flagId,
-          (query) => pageOf(context, question, query, companyId),
+          (ids, query) => flagPages(deps.db, actor, ids, question, query),
         )
-        return { ...page, totalCount: () => countOf(context, question, companyId) }
+        const count = (ids: readonly Uuid[]) => flagCounts(deps.db, actor, ids, question)
+        const totalCount = async () =>
+          (await batch(context, ['Company.flags.totalCount', question], companyId, count)) ?? 0
+        return { ...page, totalCount }
       },
     },
     {

@@ -10,7 +10,7 @@ import {
   NoFactor,
   namesOfReservers,
   OverCapacity,
-  poolReservationPage,
+  poolReservationPages,
   QuoteChanged,
   quoteReservation,
   REASON_CODES,
@@ -19,19 +19,19 @@ import {
   type ReservationQuote,
   type ReservationView,
   requestReservation,
-  reservationCount,
-  reservationPage,
+  reservationCounts,
+  reservationPages,
   reservationsById,
   WrongTime,
 } from '../api/clusters/index.ts'
 import { globalId, NotFound, type Ref, Refused, type Uuid } from '../api/platform/index.ts'
 import { TokensNotReleased, WouldOverdraw } from '../api/tokens/index.ts'
+import { batch, pageOfParent } from './batch.ts'
 import { builder, nodeName, PAGE_MAX } from './builder.ts'
 import { Factor, Pool, pageCost } from './clusters.ts'
 import type { Context } from './context.ts'
 import { idempotencyKey, may } from './mutation.ts'
 import { oneOf } from './one-of.ts'
-import { pageById } from './pages.ts'
 import { Company, inOrder } from './parties.ts'
 
 const ReservationState = builder.enumType('ReservationState', {
@@ -162,18 +162,24 @@ builder.objectFields(Company, (t) => ({
       type: Reservation,
       description: `The company’s reservations, newest request first; at most ${PAGE_MAX} a page.`,
       complexity: pageCost,
-      resolve: (company, args, { deps, actor }) =>
-        pageById(
+      resolve: ({ companyId }, args, context) =>
+        pageOfParent(
+          context,
+          ['Company.reservations'],
+          companyId,
           args,
           (reservation: ReservationView) => reservation.reservationId,
-          (query) => reservationPage(deps.db, actor, company.companyId, query),
+          (ids, query) => reservationPages(context.deps.db, context.actor, ids, query),
         ),
     },
     ReservationConnection,
   ),
   reservationCount: t.int({
     description: 'How many reservations the company has asked for.',
-    resolve: (company, _args, { deps, actor }) => reservationCount(deps.db, actor, company.companyId),
+    resolve: async ({ companyId }, _args, context) => {
+      const count = (ids: readonly Uuid[]) => reservationCounts(context.deps.db, context.actor, ids)
+      return (await batch(context, ['Company.reservationCount'], companyId, count)) ?? 0
+    },
   }),
 }))
 
@@ -189,11 +195,18 @@ builder.objectFields(Pool, (t) => ({
         }),
       },
       complexity: pageCost,
-      resolve: (pool, { waiting, ...args }, { deps, actor }) =>
-        pageById(
+      resolve: (pool, { waiting, ...args }, context) =>
+        pageOfParent(
+          context,
+          ['Pool.reservations', waiting === true],
+          pool,
           args,
           (reservation: ReservationView) => reservation.reservationId,
-          (query) => poolReservationPage(deps.db, actor, pool, { ...query, waiting: waiting === true }),
+          async (pools, query) => {
+            const page = { ...query, waiting: waiting === true }
+            const pages = await poolReservationPages(context.deps.db, context.actor, pools, page)
+            return new Map(pools.map((one) => [one, pages.get(one.poolId) ?? []]))
+          },
         ),
     },
     ReservationConnection,

@@ -5,12 +5,12 @@ import {
   draftRound,
   proposeRound,
   ROUND_STATES,
-  type RoundFilter,
   type RoundView,
   reviseTerms,
   roundCount,
   roundPage,
-  roundProForma,
+  roundPages,
+  roundProFormas,
   roundsByRef,
   StaleTerms,
   TermsRefused,
@@ -18,6 +18,7 @@ import {
   termsVersions,
   withdrawRound,
 } from '../api/rounds/index.ts'
+import { batch, mustHave, pageOfParent } from './batch.ts'
 import { builder, nodeName, PAGE_MAX } from './builder.ts'
 import type { Context } from './context.ts'
 import { DomainErrorInterface } from './errors.ts'
@@ -103,8 +104,11 @@ Round.implement({
       description: 'Versions of the terms, newest first. Founders see those that were proposed to them.',
       args: { first: t.arg.int({ defaultValue: 20, description: `At most ${PAGE_MAX}.` }) },
       complexity: ({ first }) => ({ field: 5, multiplier: Math.min(first ?? 20, PAGE_MAX) }),
-      resolve: (round, { first }, { deps, actor }) =>
-        termsVersions(deps.db, actor, round, Math.max(0, Math.min(first ?? 20, PAGE_MAX))),
+      resolve: async (round, { first }, context) => {
+        const limit = Math.max(0, Math.min(first ?? 20, PAGE_MAX))
+        const load = (rounds: readonly RoundView[]) => termsVersions(context.deps.db, context.actor, rounds, limit)
+        return (await batch(context, ['Round.termsVersions', limit], round, load)) ?? []
+      },
     }),
     draftedAt: t.expose('draftedAt', { type: 'DateTime', description: 'When it was drafted.' }),
     proposedAt: t.expose('proposedAt', { type: 'DateTime', nullable: true, description: 'When it was proposed.' }),
@@ -130,7 +134,10 @@ Round.implement({
       },
       errors: { types: [TermsRefused, Refused] },
       complexity: { field: 500 },
-      resolve: (round, { asOf }, { deps }) => roundProForma(deps.db, round, asOf ?? undefined),
+      resolve: async (round, { asOf }, context) => {
+        const load = (rounds: readonly RoundView[]) => roundProFormas(context.deps.db, rounds, asOf ?? undefined)
+        return mustHave(await batch(context, ['Round.proForma', asOf], round, load))
+      },
     }),
   }),
 })
@@ -141,20 +148,21 @@ const RoundConnection = builder.connectionObject({
   type: Round,
 })
 
-const pageOf = (filter: RoundFilter, args: Parameters<typeof pageById>[0], { deps, actor }: Context) =>
-  pageById(
-    args,
-    (round: RoundView) => round.roundId,
-    (query) => roundPage(deps.db, actor, filter, query),
-  )
-
 builder.objectField(Company, 'rounds', (t) =>
   t.connection(
     {
       type: Round,
       description: `The rounds of the company that the actor sees, newest first; at most ${PAGE_MAX} a page.`,
       complexity: (args) => ({ field: 3, multiplier: Math.min(args.first ?? args.last ?? 20, PAGE_MAX) }),
-      resolve: ({ companyId }, args, context) => pageOf({ companyId }, args, context),
+      resolve: ({ companyId }, args, context) =>
+        pageOfParent(
+          context,
+          ['Company.rounds'],
+          companyId,
+          args,
+          (round: RoundView) => round.roundId,
+          (ids, query) => roundPages(context.deps.db, context.actor, ids, query),
+        ),
     },
     RoundConnection,
   ),
@@ -167,7 +175,12 @@ builder.queryFields((t) => ({
       description: `The rounds that the actor sees, newest first; at most ${PAGE_MAX} a page.`,
       args: { state: t.arg({ type: RoundState, required: false, description: 'Only those in this state.' }) },
       complexity: (args) => ({ field: 3, multiplier: Math.min(args.first ?? args.last ?? 20, PAGE_MAX) }),
-      resolve: (_root, args, context) => pageOf({ state: args.state ?? undefined }, args, context),
+      resolve: (_root, { state, ...args }, { deps, actor }) =>
+        pageById(
+          args,
+          (round: RoundView) => round.roundId,
+          (query) => roundPage(deps.db, actor, { state: state ?? undefined }, query),
+        ),
     },
     RoundConnection,
   ),

@@ -1,6 +1,6 @@
 /** Token classes and their supply, lots, balances and transfers. */
 import { isStaff } from '../api/access/index.ts'
-import { globalId, instant, type Ref, Refused, type Uuid } from '../api/platform/index.ts'
+import { globalId, type Ref, Refused, type Uuid } from '../api/platform/index.ts'
 import {
   ACCOUNT_KINDS,
   type AccountBalance,
@@ -10,7 +10,7 @@ import {
   type Balances,
   balancesAsOf,
   balancesByCompany,
-  conservation,
+  conservations,
   type Difference,
   type LotBalance,
   type LotView,
@@ -25,11 +25,12 @@ import {
   TRANSFER_RULES,
   type TransferView,
   tokenClassesById,
-  transferPage,
+  transferPages,
 } from '../api/tokens/index.ts'
+import { batch, instantOf, mustHave, pageOfParent } from './batch.ts'
 import { builder, nodeName, PAGE_MAX } from './builder.ts'
 import type { Context } from './context.ts'
-import { type PageArgs, pageById } from './pages.ts'
+import type { PageArgs } from './pages.ts'
 import { Company, inOrder, Provider } from './parties.ts'
 
 /** Whether and how tokens may go to another holder. */
@@ -69,7 +70,10 @@ const Supply = builder.objectRef<SupplyView>('TokenSupply').implement({
       type: [Authorisation],
       description: 'By whose authority, newest first; at most 100.',
       complexity: { field: 2, multiplier: 5 },
-      resolve: ({ tokenClassId }, _args, { deps }) => authorisationsOf(deps.db, tokenClassId),
+      resolve: async ({ tokenClassId }, _args, context) => {
+        const load = (ids: readonly Uuid[]) => authorisationsOf(context.deps.db, ids)
+        return (await batch(context, ['TokenSupply.authorisations'], tokenClassId, load)) ?? []
+      },
     }),
   }),
 })
@@ -293,10 +297,14 @@ builder.objectFields(Company, (t) => ({
     errors: { types: [Refused] },
     args: { at: t.arg({ type: 'DateTime', description: 'The instant.' }) },
     complexity: 50,
-    resolve: async ({ companyId }, { at }, { deps }) => ({
-      companyId,
-      held: await balancesAsOf(deps.db, companyId, at, await instant(deps.db)),
-    }),
+    resolve: async ({ companyId }, { at }, context) => {
+      const now = await instantOf(context)
+      const load = (ids: readonly Uuid[]) => balancesAsOf(context.deps.db, ids, at, now)
+      return {
+        companyId,
+        held: mustHave(await batch(context, ['Company.tokenBalancesAsOf', at, now], companyId, load)),
+      }
+    },
   }),
   lots: t.loadableList({
     type: Lot,
@@ -313,11 +321,14 @@ builder.objectFields(Company, (t) => ({
       type: Transfer,
       description: `Its token transfers, newest first; at most ${PAGE_MAX} a page.`,
       complexity: pageCost,
-      resolve: ({ companyId }, args, { deps }) =>
-        pageById(
+      resolve: ({ companyId }, args, context) =>
+        pageOfParent(
+          context,
+          ['Company.transfers'],
+          companyId,
           args,
           (transfer: TransferView) => transfer.transferId,
-          (query) => transferPage(deps.db, companyId, query),
+          (ids, query) => transferPages(context.deps.db, ids, query),
         ),
     },
     TransferConnection,
@@ -328,8 +339,11 @@ builder.objectFields(Company, (t) => ({
     description:
       'What does not add up in its ledger: balances against transfers, granted against where the tokens are, holds against what is held. Empty when all is well; null for who is not staff of the fund.',
     complexity: 50,
-    resolve: async ({ companyId }, _args, { deps, actor }) =>
-      isStaff(actor) ? [...(await conservation(deps.db, companyId))] : null,
+    resolve: async ({ companyId }, _args, context) => {
+      if (!isStaff(context.actor)) return null
+      const load = (ids: readonly Uuid[]) => conservations(context.deps.db, ids)
+      return [...mustHave(await batch(context, ['Company.tokenDifferences'], companyId, load))]
+    },
   }),
 }))
 

@@ -46,6 +46,29 @@ export async function loadTables(
 }
 
 /**
+ * Tables of companies, each on a day of its own, in the order asked for. As many queries as for one: the histories are read
+ * up to the last of the days.
+ */
+export async function loadTablesOn(
+  reader: Reader,
+  wanted: readonly { readonly companyId: Uuid; readonly asOf: string }[],
+): Promise<readonly (CapTable | undefined)[]> {
+  const through = wanted
+    .map(({ asOf }) => asOf)
+    .sort()
+    .at(-1)
+  if (through === undefined) return []
+  const loaded = await loadHistories(reader, [...new Set(wanted.map(({ companyId }) => companyId))], through)
+  return wanted.map(({ companyId, asOf }) => {
+    const found = loaded.get(companyId)
+    if (found === undefined) return undefined
+    const transactions = found.history.transactions.filter(({ item }) => item.date <= asOf)
+    const { table } = replay({ ...found.history, transactions }, { through: asOf, trusted: true })
+    return { ...table, firstDate: found.firstDate }
+  })
+}
+
+/**
  * The table of a company on a day.
  *
  * @throws {NoCapTable}

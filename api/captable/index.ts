@@ -32,11 +32,12 @@ export {
   type NewStockClass,
   type Recipient,
 } from './issue-stock.ts'
-export { capTableAsOf, loadCapitalization } from './load-capitalization.ts'
+export { capTableAsOf, loadCapitalization, loadCapitalizations } from './load-capitalization.ts'
 export { nodeKey } from './node-key.ts'
 export { BrokenPackage, type PackageFault, type PackageGap } from './ocf/fault.ts'
 export type { OcfPackage } from './ocf/package.ts'
 export { type PackageSource, readPackage } from './ocf/read-package.ts'
+export { filesOfFolder, type NamedFile } from './ocf/source.ts'
 export {
   type PoolTerms,
   type PricedRound,
@@ -59,4 +60,3 @@ export {
 } from './securities.views.ts'
 export type { CapTable, Security } from './state.ts'
 export { type VestShares, vestShares } from './vest-shares.ts'
-export { filesOfFolder, type NamedFile } from './ocf/source.ts'

@@ -2,7 +2,7 @@
 import type { Actor } from '../access/index.ts'
 import { seesCompany } from '../parties/index.ts'
 import type { Numeric, Reader, Ref, Uuid } from '../platform/index.ts'
-import { type CapTableView, capTableView } from './cap-table-view.ts'
+import { BeforeFirstTransaction, type CapTableView, capTableView } from './cap-table-view.ts'
 import { LAST_DAY } from './dates.ts'
 import { loadTables } from './history.views.ts'
 import { nodeKey } from './node-key.ts'
@@ -36,25 +36,25 @@ const viewOf = (companyId: Uuid, table: CapTable, security: Security): SecurityV
 })
 
 /**
- * Tables of several companies on one day, for a list of companies in one go. A company that has none, or of which nothing is
- * known on the day, has the error in its place. The caller has decided who may see the companies.
+ * Tables of several companies on one day, for a list of companies in one go. A company that has none has no entry; one of
+ * which nothing is known on the day has the error in its place. The caller has decided who may see the companies.
  */
 export async function capTablesAsOf(
   reader: Reader,
   companyIds: readonly Uuid[],
   asOf: string,
-): Promise<readonly (CompanyCapTable | Error | undefined)[]> {
+): Promise<ReadonlyMap<Uuid, CompanyCapTable | BeforeFirstTransaction>> {
   const tables = await loadTables(reader, companyIds, asOf)
-  return companyIds.map((companyId) => {
-    const table = tables.get(companyId)
-    if (table === undefined) return undefined
+  const answers = new Map<Uuid, CompanyCapTable | BeforeFirstTransaction>()
+  for (const [companyId, table] of tables) {
     try {
-      return { companyId, table, view: capTableView(table, asOf) }
+      answers.set(companyId, { companyId, table, view: capTableView(table, asOf) })
     } catch (error) {
-      if (error instanceof Error) return error
-      throw error
+      if (!(error instanceof BeforeFirstTransaction)) throw error
+      answers.set(companyId, error)
     }
-  })
+  }
+  return answers
 }
 
 /** Securities by global id, in any order; those that are not there or that the actor may not see are left out. */

@@ -50,11 +50,11 @@ export {
   eventsOf,
   mustSeeReservation,
   namesOfReservers,
-  poolReservationPage,
+  poolReservationPages,
   type ReservationEventView,
   type ReservationView,
-  reservationCount,
-  reservationPage,
+  reservationCounts,
+  reservationPages,
   reservationsById,
 } from './reservation.views.ts'
 export {

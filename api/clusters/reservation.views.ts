@@ -5,9 +5,12 @@ import { companyNames, seesCompany } from '../parties/index.ts'
 import {
   globalId,
   isUuid,
+  listOfEach,
   type MicroTokens,
   NotFound,
   type Numeric,
+  type Page,
+  pageByKey,
   parseNumeric,
   type Reader,
   type Ref,
@@ -15,7 +18,7 @@ import {
 } from '../platform/index.ts'
 import type { GpuSeconds } from './charge.ts'
 import { providersOfPools } from './pool.views.ts'
-import { bookingsSeenBy, seesReservation } from './visibility.ts'
+import { bookingsSeenBy, seesReservation, worksFor } from './visibility.ts'
 
 export type ReservationView = {
   readonly companyId: Uuid
@@ -35,14 +38,6 @@ export type ReservationView = {
   readonly usedGpuSeconds: GpuSeconds
   readonly delivered: MicroTokens
   readonly idle: MicroTokens
-}
-
-/** A page by keyset: ids are UUIDv7, so newest request first. */
-export type Page = {
-  readonly limit: number
-  readonly after?: Uuid | undefined
-  readonly before?: Uuid | undefined
-  readonly backwards?: boolean
 }
 
 const reservations = (reader: Reader) =>
@@ -119,54 +114,68 @@ export async function mustSeeReservation(
   return { poolId: reservation.poolId, providerId }
 }
 
-/** A page of a company's reservations. Nothing for whoever does not see the company. */
-export async function reservationPage(
+/** A page of each company's reservations, newest request first. One query; nothing of companies that the actor does not see. */
+export async function reservationPages(
   reader: Reader,
   actor: Actor,
-  companyId: Uuid,
+  companyIds: readonly Uuid[],
   page: Page,
-): Promise<ReservationView[]> {
-  if (!seesCompany(actor, companyId)) return []
-  let query = reservations(reader).where('reservation.company_id', '=', companyId).limit(page.limit)
-  if (page.after !== undefined) query = query.where('reservation.reservation_id', '<', page.after)
-  if (page.before !== undefined) query = query.where('reservation.reservation_id', '>', page.before)
-  const rows = await query.orderBy('reservation.reservation_id', page.backwards === true ? 'asc' : 'desc').execute()
-  return rows.map(withFactor)
+): Promise<Map<Uuid, ReservationView[]>> {
+  const visible = companyIds.filter((id) => seesCompany(actor, id))
+  const pages = await listOfEach(reader, visible, (company) =>
+    pageByKey(
+      reservations(reader).where('reservation.company_id', '=', company.id),
+      'reservation.reservation_id',
+      page,
+    ),
+  )
+  return new Map([...pages].map(([companyId, rows]) => [companyId, rows.map(withFactor)]))
 }
 
-/** How many reservations of a company the actor sees. */
-export async function reservationCount(reader: Reader, actor: Actor, companyId: Uuid): Promise<number> {
-  if (!seesCompany(actor, companyId)) return 0
-  const { count } = await reader
+/** How many reservations of each company the actor sees. One query. */
+export async function reservationCounts(
+  reader: Reader,
+  actor: Actor,
+  companyIds: readonly Uuid[],
+): Promise<Map<Uuid, number>> {
+  const visible = companyIds.filter((id) => seesCompany(actor, id))
+  if (visible.length === 0) return new Map()
+  const rows = await reader
     .selectFrom('reservation')
-    .select((on) => on.fn.countAll<bigint>().as('count'))
-    .where('company_id', '=', companyId)
-    .executeTakeFirstOrThrow()
-  return Number(count)
+    .select(['company_id', (on) => on.fn.countAll<bigint>().as('count')])
+    .where('company_id', 'in', visible)
+    .groupBy('company_id')
+    .execute()
+  return new Map(rows.map((row) => [row.company_id, Number(row.count)]))
 }
 
 /**
- * A page of the reservations of a pool that the actor sees, newest request first. Read in two steps, since the pool's
- * bookings lie with the pool and reservations with their companies.
+ * A page of each pool's reservations that the actor sees, newest request first. Read in steps, since the pools' bookings lie
+ * with the pools and reservations with their companies: three queries, however many pools.
  */
-export async function poolReservationPage(
+export async function poolReservationPages(
   reader: Reader,
   actor: Actor,
-  pool: { readonly poolId: Uuid; readonly providerId: Uuid },
+  pools: readonly { readonly poolId: Uuid; readonly providerId: Uuid }[],
   page: Page & { waiting: boolean },
-): Promise<ReservationView[]> {
-  let query = reader
-    .selectFrom('pool_booking')
-    .select(['company_id as companyId', 'reservation_id as id'])
-    .where('pool_id', '=', pool.poolId)
-    .where(bookingsSeenBy(actor, pool.providerId))
-    .limit(page.limit)
-  if (page.waiting) query = query.where('decided_at', 'is', null).where('freed_at', 'is', null)
-  if (page.after !== undefined) query = query.where('reservation_id', '<', page.after)
-  if (page.before !== undefined) query = query.where('reservation_id', '>', page.before)
-  const refs = await query.orderBy('reservation_id', page.backwards === true ? 'asc' : 'desc').execute()
-  const rows = new Map((await reservationsById(reader, actor, refs)).map((row) => [row.reservationId, row]))
-  return refs.flatMap((ref) => rows.get(ref.id) ?? [])
+): Promise<Map<Uuid, ReservationView[]>> {
+  const own = pools.filter(({ providerId }) => worksFor(actor, providerId)).map(({ poolId }) => poolId)
+  const ids = pools.map(({ poolId }) => poolId)
+  const bookings = await listOfEach(reader, ids, (pool) =>
+    pageByKey(
+      reader
+        .selectFrom('pool_booking')
+        .select(['company_id as companyId', 'reservation_id as id'])
+        .where('pool_id', '=', pool.id)
+        .where(bookingsSeenBy(actor, own))
+        .$if(page.waiting, (query) => query.where('decided_at', 'is', null).where('freed_at', 'is', null)),
+      'reservation_id',
+      page,
+    ),
+  )
+  const found = await reservationsById(reader, actor, [...bookings.values()].flat())
+  const byId = new Map(found.map((row) => [row.reservationId, row]))
+  return new Map([...bookings].map(([poolId, refs]) => [poolId, refs.flatMap((ref) => byId.get(ref.id) ?? [])]))
 }
 
 /** Current legal names of the companies of reservations: a provider's staff see the name, not the company. */

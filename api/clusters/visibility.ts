@@ -15,17 +15,19 @@ export const seesReservation = (
   reservation: { readonly companyId: Uuid; readonly providerId: Uuid },
 ): boolean => seesCompany(actor, reservation.companyId) || worksFor(actor, reservation.providerId)
 
-/** {@link seesReservation} as a condition on `pool_booking.company_id`, for the reservations of one pool. */
+/** {@link seesReservation} as a condition on `pool_booking`. `ownPools` are those of the provider that the actor works for. */
 export function bookingsSeenBy(
   actor: Actor,
-  providerId: Uuid,
+  ownPools: readonly Uuid[],
 ): (on: ExpressionBuilder<DB, 'pool_booking'>) => ExpressionWrapper<DB, 'pool_booking', SqlBool> {
-  if (worksFor(actor, providerId)) return (on) => on.lit(true)
   const [own, walled] = [[...actor.companyIds], [...actor.walledCompanyIds]]
   return (on) =>
-    on.and([
-      isStaff(actor) ? on.lit(true) : sql<boolean>`pool_booking.company_id = ANY(${own}::uuid[])`,
-      sql<boolean>`pool_booking.company_id <> ALL(${walled}::uuid[])`,
+    on.or([
+      sql<boolean>`pool_booking.pool_id = ANY(${[...ownPools]}::uuid[])`,
+      on.and([
+        isStaff(actor) ? on.lit(true) : sql<boolean>`pool_booking.company_id = ANY(${own}::uuid[])`,
+        sql<boolean>`pool_booking.company_id <> ALL(${walled}::uuid[])`,
+      ]),
     ])
 }
 

@@ -13,7 +13,7 @@ export {
   progressOf,
   type StatementView,
   statementLines,
-  statementPage,
+  statementPages,
   statementsById,
 } from './statement.views.ts'
 export { type ShareTrace, type TraceLink, traceShares } from './trace.views.ts'

@@ -1,10 +1,13 @@
-/** Statements and progress as screens read them. Visibility is the company's: callers check it first. */
+/** Statements and progress as screens read them. Visibility is the company's. */
 import type { Actor } from '../access/index.ts'
 import { seesCompany } from '../parties/index.ts'
 import {
   globalId,
+  listOfEach,
   type MicroTokens,
   NotFound,
+  type Page,
+  pageByKey,
   type Reader,
   type Ref,
   type Uuid,
@@ -69,16 +72,21 @@ export async function statementsById(reader: Reader, actor: Actor, refs: readonl
   return rows.map(view)
 }
 
-/** A page of a company's statements, newest first. Ids are UUIDv7, so the id is the keyset. */
-export async function statementPage(
+/**
+ * A page of each company's statements, newest first: ids are UUIDv7, so the id is the keyset. One query; nothing of
+ * companies that the actor does not see.
+ */
+export async function statementPages(
   reader: Reader,
-  companyId: Uuid,
-  page: { limit: number; after?: Uuid | undefined; before?: Uuid | undefined; backwards?: boolean },
-): Promise<StatementView[]> {
-  let query = statements(reader).where('statement.company_id', '=', companyId).limit(page.limit)
-  if (page.after !== undefined) query = query.where('statement.statement_id', '<', page.after)
-  if (page.before !== undefined) query = query.where('statement.statement_id', '>', page.before)
-  return (await query.orderBy('statement.statement_id', page.backwards === true ? 'asc' : 'desc').execute()).map(view)
+  actor: Actor,
+  companyIds: readonly Uuid[],
+  page: Page,
+): Promise<Map<Uuid, StatementView[]>> {
+  const visible = companyIds.filter((id) => seesCompany(actor, id))
+  const pages = await listOfEach(reader, visible, (company) =>
+    pageByKey(statements(reader).where('statement.company_id', '=', company.id), 'statement.statement_id', page),
+  )
+  return new Map([...pages].map(([companyId, rows]) => [companyId, rows.map(view)]))
 }
 
 /** @throws {NotFound} */

@@ -2,7 +2,17 @@
 import { type SelectQueryBuilder, sql } from 'kysely'
 import type { Actor } from '../access/index.ts'
 import type { DB } from '../platform/database-types.ts'
-import { globalId, type JsonValue, NotFound, type Reader, type Ref, type Uuid } from '../platform/index.ts'
+import {
+  globalId,
+  type JsonValue,
+  listOfEach,
+  NotFound,
+  type Page,
+  pageByKey,
+  type Reader,
+  type Ref,
+  type Uuid,
+} from '../platform/index.ts'
 import { FINDING_COLUMNS, type FindingView, findingOf } from './finding.views.ts'
 import {
   FLAG_EVENT_KINDS,
@@ -31,12 +41,6 @@ export type FlagView = {
 
 /** Which flags of a company. */
 export type FlagFilter = { readonly subject?: string | undefined; readonly states?: readonly FlagState[] | undefined }
-export type FlagPage = {
-  readonly limit: number
-  readonly after?: Uuid | undefined
-  readonly before?: Uuid | undefined
-  readonly backwards?: boolean
-}
 
 const flags = (reader: Reader) =>
   reader
@@ -89,33 +93,13 @@ export async function flagPages(
   actor: Actor,
   companyIds: readonly Uuid[],
   filter: FlagFilter,
-  page: FlagPage,
+  page: Page,
 ): Promise<Map<Uuid, FlagView[]>> {
-  const pages = new Map<Uuid, FlagView[]>(companyIds.map((id) => [id, []]))
   const visible = companyIds.filter((id) => seesFlags(actor, id))
-  if (visible.length === 0) return pages
-  const order = page.backwards === true ? 'asc' : 'desc'
-  const rows = await reader
-    .selectFrom(() => {
-      let query = filtered(flags(reader), filter)
-        .where('flag.company_id', 'in', visible)
-        .select((on) =>
-          on.fn
-            .agg<bigint>('row_number')
-            .over((over) => over.partitionBy('flag.company_id').orderBy('flag.flag_id', order))
-            .as('place'),
-        )
-      if (page.after !== undefined) query = query.where('flag.flag_id', '<', page.after)
-      if (page.before !== undefined) query = query.where('flag.flag_id', '>', page.before)
-      return query.as('found')
-    })
-    .selectAll()
-    // PostgreSQL stops numbering a company's rows here.
-    .where('place', '<=', BigInt(page.limit))
-    .orderBy('place')
-    .execute()
-  for (const row of rows) pages.get(row.company_id)?.push(viewOf(row))
-  return pages
+  const pages = await listOfEach(reader, visible, (company) =>
+    pageByKey(filtered(flags(reader).where('flag.company_id', '=', company.id), filter), 'flag.flag_id', page),
+  )
+  return new Map([...pages].map(([companyId, rows]) => [companyId, rows.map(viewOf)]))
 }
 
 /** How many flags of each company the actor sees. One query. */

@@ -14,7 +14,6 @@ export { FLAG_EVENT_KINDS, FLAG_STATES, type FlagState, SETTLEMENTS } from './fl
 export {
   type FlagEventView,
   type FlagFilter,
-  type FlagPage,
   type FlagView,
   flagCounts,
   flagEvents,

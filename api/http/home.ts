@@ -20,7 +20,7 @@ import {
   type Ref,
   type Uuid,
 } from '../platform/index.ts'
-import { type RoundView, roundPage, roundsByRef } from '../rounds/index.ts'
+import { type RoundView, roundPages, roundsByRef } from '../rounds/index.ts'
 import { roleWords, sameSite } from './sign-in.ts'
 
 type ActorOf = (request: Request) => Promise<Actor | undefined>
@@ -66,7 +66,8 @@ async function homePage(deps: Deps, actor: Actor, chosen?: Uuid, refused?: strin
 const LOOKED_AT = 20
 
 async function nextOf(deps: Deps, actor: Actor, company: CompanyView, refused?: string): Promise<FounderNext> {
-  const page = await roundPage(deps.db, actor, { companyId: company.companyId }, { limit: LOOKED_AT })
+  const pages = await roundPages(deps.db, actor, [company.companyId], { limit: LOOKED_AT })
+  const page = pages.get(company.companyId) ?? []
   for (const state of ['term_sheet_issued', 'accepted', 'closed'] as const) {
     const round = page.find((candidate) => candidate.state === state)
     if (round !== undefined) return (await nextOfRound(deps, actor, company, round, refused)) ?? { kind: 'nothing' }

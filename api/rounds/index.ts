@@ -28,11 +28,12 @@ export {
   type RoundView,
   roundCount,
   roundPage,
+  roundPages,
   roundsByRef,
   type TermsVersionView,
   termsVersions,
 } from './round.views.ts'
-export { capitalizationBefore, roundProForma } from './round-capitalization.ts'
+export { capitalizationBefore, roundProFormas } from './round-capitalization.ts'
 export { ROUND_STATES, type RoundState } from './round-state.ts'
 export { type TermSheetParties, termSheetOf } from './term-sheet-of.ts'
 export {

@@ -1,7 +1,7 @@
 /** The cap table that a round stands on. */
 import { Temporal } from 'temporal-polyfill'
-import { BeforeFirstTransaction, type Capitalization, loadCapitalization, NoCapTable } from '../captable/index.ts'
-import { type Reader, Refused, type Uuid } from '../platform/index.ts'
+import { BeforeFirstTransaction, type Capitalization, loadCapitalizations, NoCapTable } from '../captable/index.ts'
+import { DomainError, type Reader, Refused, type Uuid } from '../platform/index.ts'
 import { TermsRefused } from './errors.ts'
 import { type ProForma, proForma } from './pro-forma.ts'
 import type { RoundView } from './round.views.ts'
@@ -18,32 +18,57 @@ export async function capitalizationBefore(
   companyId: Uuid,
   { closingDate }: Pick<RoundTerms, 'closingDate'>,
 ): Promise<Capitalization> {
-  try {
-    return await loadCapitalization(reader, companyId, closingDate)
-  } catch (error) {
-    if (error instanceof NoCapTable) throw new Refused('companyId', 'has no cap table yet: import one first')
-    if (!(error instanceof BeforeFirstTransaction)) throw error
-    const reason = `is before the first transaction of the company, which is of ${error.first}`
-    throw new TermsRefused([{ path: ['closingDate'], reason }])
-  }
+  const [found] = await loadCapitalizations(reader, [{ companyId, asOf: closingDate }])
+  return known(found ?? new NoCapTable(), closingDateIsEarly)
 }
 
 /**
- * The pro forma of a round by the terms that stand, over the cap table as of `asOf`: by default the closing date, or the
- * day before it where the round is closed, since its own shares are on the cap table from then on.
- *
- * @throws {Refused} when `asOf` is before everything that is known
- * @throws {TermsRefused} when there is no such round over that cap table
+ * The pro forma of each of these rounds by the terms that stand, over the cap table as of `asOf`: by default the closing
+ * date, or the day before it where the round is closed, since its own shares are on the cap table from then on. As many
+ * queries as for one. In the place of an answer stands its refusal: {@link Refused} when `asOf` is before everything that is
+ * known, {@link TermsRefused} when there is no such round over that cap table.
  */
-export async function roundProForma(reader: Reader, round: RoundView, asOf?: string): Promise<ProForma> {
-  const { companyId, state, terms } = round
-  if (asOf === undefined && state !== 'closed')
-    return proForma(await capitalizationBefore(reader, companyId, terms), terms)
-  const dayBefore = Temporal.PlainDate.from(terms.closingDate).subtract({ days: 1 }).toString()
+export async function roundProFormas(
+  reader: Reader,
+  rounds: readonly RoundView[],
+  asOf?: string,
+): Promise<Map<RoundView, ProForma | DomainError>> {
+  const wanted = rounds.map((round) => ({ companyId: round.companyId, asOf: asOf ?? dayOf(round) }))
+  const found = await loadCapitalizations(reader, wanted)
+  return new Map(
+    rounds.map((round, index) => {
+      const early = asOf === undefined && round.state !== 'closed' ? closingDateIsEarly : asOfIsEarly
+      return [round, refusedOr(() => proForma(known(found[index] ?? new NoCapTable(), early), round.terms))]
+    }),
+  )
+}
+
+/** The day of the cap table that a round stands on. */
+function dayOf({ state, terms: { closingDate } }: RoundView): string {
+  if (state !== 'closed') return closingDate
+  return Temporal.PlainDate.from(closingDate).subtract({ days: 1 }).toString()
+}
+
+const early = ({ first }: BeforeFirstTransaction) =>
+  `is before the first transaction of the company, which is of ${first}`
+const closingDateIsEarly = (error: BeforeFirstTransaction) =>
+  new TermsRefused([{ path: ['closingDate'], reason: early(error) }])
+const asOfIsEarly = (error: BeforeFirstTransaction) => new Refused('asOf', early(error))
+
+function known(
+  found: Capitalization | NoCapTable | BeforeFirstTransaction,
+  refusal: (error: BeforeFirstTransaction) => DomainError,
+): Capitalization {
+  if (found instanceof NoCapTable) throw new Refused('companyId', 'has no cap table yet: import one first')
+  if (found instanceof BeforeFirstTransaction) throw refusal(found)
+  return found
+}
+
+function refusedOr<Answer>(answer: () => Answer): Answer | DomainError {
   try {
-    return proForma(await loadCapitalization(reader, companyId, asOf ?? dayBefore), terms)
+    return answer()
   } catch (error) {
-    if (!(error instanceof BeforeFirstTransaction)) throw error
-    throw new Refused('asOf', `is before the first transaction of the company, which is of ${error.first}`)
+    if (error instanceof DomainError) return error
+    throw error
   }
 }

@@ -2,7 +2,7 @@
 import { type SqlBool, sql } from 'kysely'
 import { type Actor, isStaff } from '../access/index.ts'
 import { seesCompany } from '../parties/index.ts'
-import { globalId, type Reader, type Ref, type Uuid } from '../platform/index.ts'
+import { globalId, listOfEach, type Page, pageByKey, type Reader, type Ref, type Uuid } from '../platform/index.ts'
 import { type RoundState, roundState } from './round-state.ts'
 import { RoundTerms } from './terms.ts'
 import { seesRound } from './visibility.ts'
@@ -80,33 +80,37 @@ export async function roundsByRef(reader: Reader, actor: Actor, refs: readonly R
   return rows.filter((row) => seesRound(actor, row)).map(view)
 }
 
-/** Which rounds a list is of: one company's, those in a state, or all. */
-export type RoundFilter = { readonly companyId?: Uuid | undefined; readonly state?: RoundState | undefined }
+/** Which rounds a list is of: those in a state, or all. */
+export type RoundFilter = { readonly state?: RoundState | undefined }
 
 /** {@link seesRound} and the filter as one condition. */
-function listed(actor: Actor, { companyId, state }: RoundFilter) {
+function listed(actor: Actor, { state }: RoundFilter = {}) {
   const conditions = [sql<SqlBool>`round.company_id <> ALL(${[...actor.walledCompanyIds]}::uuid[])`]
   if (!isStaff(actor)) {
     conditions.push(sql<SqlBool>`round.company_id = ANY(${[...actor.companyIds]}::uuid[])`)
     conditions.push(sql<SqlBool>`round.issued_at IS NOT NULL`)
   }
-  if (companyId !== undefined) conditions.push(sql<SqlBool>`round.company_id = ${companyId}`)
   if (state !== undefined) conditions.push(sql<SqlBool>`round.state = ${state}`)
   return sql<SqlBool>`(${sql.join(conditions, sql` AND `)})`
 }
 
-/** A page of visible rounds, newest first: ids are UUIDv7, so the id is the keyset. */
-export async function roundPage(
+/** A page of visible rounds of all companies, newest first: ids are UUIDv7, so the id is the keyset. */
+export async function roundPage(reader: Reader, actor: Actor, filter: RoundFilter, page: Page): Promise<RoundView[]> {
+  const rows = await pageByKey(rounds(reader).where(listed(actor, filter)), 'round.round_id', page).execute()
+  return rows.map(view)
+}
+
+/** A page of each company's visible rounds, newest first. One query. */
+export async function roundPages(
   reader: Reader,
   actor: Actor,
-  filter: RoundFilter,
-  page: { limit: number; after?: Uuid | undefined; before?: Uuid | undefined; backwards?: boolean },
-): Promise<RoundView[]> {
-  let query = rounds(reader).where(listed(actor, filter)).limit(page.limit)
-  if (page.after !== undefined) query = query.where('round.round_id', '<', page.after)
-  if (page.before !== undefined) query = query.where('round.round_id', '>', page.before)
-  const rows = await query.orderBy('round.round_id', page.backwards === true ? 'asc' : 'desc').execute()
-  return rows.map(view)
+  companyIds: readonly Uuid[],
+  page: Page,
+): Promise<Map<Uuid, RoundView[]>> {
+  const pages = await listOfEach(reader, companyIds, (company) =>
+    pageByKey(rounds(reader).where('round.company_id', '=', company.id).where(listed(actor)), 'round.round_id', page),
+  )
+  return new Map([...pages].map(([companyId, rows]) => [companyId, rows.map(view)]))
 }
 
 /** How many rounds the actor sees. */
@@ -120,15 +124,15 @@ export async function roundCount(reader: Reader, actor: Actor, filter: RoundFilt
 }
 
 /**
- * Versions of the terms of a round that the actor sees, newest first, at most `limit`. Founders see what was proposed to
- * them, not the drafts before it.
+ * Versions of the terms of each of these rounds that the actor sees, newest first, at most `limit` of each. Founders see
+ * what was proposed to them, not the drafts before it. One query.
  */
 export async function termsVersions(
   reader: Reader,
   actor: Actor,
-  round: RoundView,
+  shown: readonly RoundView[],
   limit: number,
-): Promise<TermsVersionView[]> {
+): Promise<Map<RoundView, TermsVersionView[]>> {
   const rows = await reader
     .selectFrom('round_terms')
     .innerJoin('round', (join) =>
@@ -137,25 +141,34 @@ export async function termsVersions(
         .onRef('round.round_id', '=', 'round_terms.round_id'),
     )
     .select([
+      'round_terms.company_id',
+      'round_terms.round_id',
       'round_terms.version',
       'round_terms.terms',
       'round_terms.terms_hash',
       'round_terms.written_by as writtenBy',
       'round_terms.written_at as writtenAt',
     ])
-    .where('round_terms.company_id', '=', round.companyId)
-    .where('round_terms.round_id', '=', round.roundId)
+    .where(sql<SqlBool>`(round_terms.company_id, round_terms.round_id) IN (SELECT * FROM unnest(
+      ${shown.map(({ companyId }) => companyId)}::uuid[], ${shown.map(({ roundId }) => roundId)}::uuid[]))`)
+    // Versions count from 1 without gaps, so the newest are those above a number.
+    .where(sql<SqlBool>`round_terms.version > round.terms_version - ${limit}::integer`)
     .where((on) =>
       isStaff(actor)
         ? on.lit(true)
         : on('round_terms.version', '>=', on.ref('round.proposed_version').$castTo<number>()),
     )
     .orderBy('round_terms.version', 'desc')
-    .limit(limit)
     .execute()
-  return rows.map(({ terms_hash, terms, ...row }) => ({
-    ...row,
-    terms: RoundTerms.parse(terms),
-    termsSha256: terms_hash.toString('hex'),
-  }))
+  const versions = Map.groupBy(rows, (row) => row.round_id)
+  return new Map(
+    shown.map((round) => [
+      round,
+      (versions.get(round.roundId) ?? []).map(({ terms_hash, terms, company_id: _, round_id: __, ...row }) => ({
+        ...row,
+        terms: RoundTerms.parse(terms),
+        termsSha256: terms_hash.toString('hex'),
+      })),
+    ]),
+  )
 }

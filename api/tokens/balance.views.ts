@@ -157,7 +157,14 @@ export async function balancesAsOf(
     .with('side', (history) =>
       history
         .selectFrom('event')
-        .select(['holder', 'debit as account', 'posted as dp', 'pending as dq', sql<bigint>`0`.as('cp'), sql<bigint>`0`.as('cq')])
+        .select([
+          'holder',
+          'debit as account',
+          'posted as dp',
+          'pending as dq',
+          sql<bigint>`0`.as('cp'),
+          sql<bigint>`0`.as('cq'),
+        ])
         .unionAll(
           history
             .selectFrom('event')

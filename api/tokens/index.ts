@@ -11,7 +11,7 @@ export {
   sumBalances,
 } from './balance.views.ts'
 export { type ChargedPart, charge, chargeAll, type NewCharge } from './charge.ts'
-export { conservation, type Difference } from './conservation.ts'
+export { conservation, conservations, type Difference } from './conservation.ts'
 export { CreateTokenClassInput, createTokenClass } from './create-token-class.ts'
 export {
   AccountClosed,
@@ -65,4 +65,4 @@ export {
   type TokenClassView,
   tokenClassesById,
 } from './token-class.views.ts'
-export { findTransfer, type TransferView, transferPage } from './transfer.views.ts'
+export { findTransfer, type TransferView, transferPages } from './transfer.views.ts'

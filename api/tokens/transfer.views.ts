@@ -1,6 +1,6 @@
 /** Transfers as screens and other capabilities read them. */
-import { sql } from 'kysely'
-import { BadInput, type MicroTokens, type Reader, type Uuid } from '../platform/index.ts'
+import { type RawBuilder, sql } from 'kysely'
+import { BadInput, listOfEach, type MicroTokens, type Page, type Reader, type Uuid } from '../platform/index.ts'
 
 export type TransferView = {
   readonly companyId: Uuid
@@ -19,7 +19,7 @@ export type TransferView = {
   readonly createdAt: string
 }
 
-const transfers = (reader: Reader, companyId: Uuid | Expression<Uuid>) =>
+const transfers = (reader: Reader, companyId: Uuid | RawBuilder<Uuid>) =>
   reader
     .selectFrom('transfer')
     .innerJoin('ledger_account as debit', (on) =>
@@ -60,32 +60,39 @@ export async function findTransfer(
 
 /**
  * A page of each company's transfers, newest first. The keyset is the instant of creation, then the id; the cursor is the id.
- * A company in whose list a cursor does not stand has the error in its place. At most two queries.
+ * A company in whose list the cursor does not stand has the error in its place. One query; with a cursor, which stands in one
+ * company's list, two.
  */
 export async function transferPages(
   reader: Reader,
   companyIds: readonly Uuid[],
   page: Page,
 ): Promise<Map<Uuid, TransferView[] | BadInput>> {
-  const cursors = [page.after, page.before].filter((cursor) => cursor !== undefined)
-  const places = await placesOf(reader, companyIds, cursors)
-  const answers = new Map<Uuid, TransferView[] | BadInput>()
-  for (const companyId of companyIds) {
-    const missing = (['after', 'before'] as const).find(
-      (end) => page[end] !== undefined && !places.get(companyId)?.has(page[end]),
-    )
-    if (missing === undefined) continue
-    answers.set(companyId, new BadInput([{ path: [missing], reason: 'is not a cursor of this list' }]))
-  }
-  const asked = companyIds.filter((companyId) => !answers.has(companyId))
-  const createdAt = (cursor: Uuid | undefined) =>
-    asked.map((companyId) => (cursor === undefined ? null : (places.get(companyId)?.get(cursor) ?? null)))
-  const found = await listOfEach(
-    reader,
-    asked,
-    ({ id, extra }) => pageFrom(transfers(reader, id), page, extra),
-    { afterAt: createdAt(page.after), beforeAt: createdAt(page.before) },
+  const end = page.after === undefined ? 'before' : 'after'
+  const cursor = page[end]
+  if (cursor === undefined) return listOfEach(reader, companyIds, ({ id }) => bounded(transfers(reader, id), page))
+  const answers = new Map<Uuid, TransferView[] | BadInput>(
+    companyIds.map((id) => [id, new BadInput([{ path: [end], reason: 'is not a cursor of this list' }])]),
   )
-  for (const [companyId, rows] of found) answers.set(companyId, rows)
+  const places = await reader
+    .selectFrom('transfer')
+    .select(['holder_id', 'created_at'])
+    .where('holder_id', 'in', [...companyIds])
+    .where('transfer_id', '=', cursor)
+    .execute()
+  for (const place of places) {
+    const keyset = sql`(${place.created_at}::timestamptz, ${cursor}::uuid)`
+    const beyond = transfers(reader, place.holder_id).where(
+      end === 'after'
+        ? sql<boolean>`(transfer.created_at, transfer.transfer_id) < ${keyset}`
+        : sql<boolean>`(transfer.created_at, transfer.transfer_id) > ${keyset}`,
+    )
+    answers.set(place.holder_id, await bounded(beyond, page).execute())
+  }
   return answers
+}
+
+function bounded(list: ReturnType<typeof transfers>, { limit, backwards }: Page): ReturnType<typeof transfers> {
+  const direction = backwards === true ? 'asc' : 'desc'
+  return list.orderBy('transfer.created_at', direction).orderBy('transfer.transfer_id', direction).limit(limit)
 }
