@@ -46,7 +46,6 @@ test(`${CLIENTS} clients move tokens at once: every read adds up to the total, a
       const said = await commit(world, (trx) => postAt(trx, companyId, batch, new Date().toISOString()))
       for (const { result } of said) answers[result] = (answers[result] ?? 0) + 1
     }
-    working -= 1
   }
   let reads = 0
   const reader = async (): Promise<void> => {
@@ -59,7 +58,7 @@ test(`${CLIENTS} clients move tokens at once: every read adds up to the total, a
       reads += 1
     }
   }
-  const clients = Array.from({ length: CLIENTS }, client)
+  const clients = Array.from({ length: CLIENTS }, () => client().finally(() => (working -= 1)))
   await Promise.all([...clients, ...Array.from({ length: READERS }, reader)])
   assert.ok(reads > 10 && (answers.created ?? 0) > 100, `${reads} reads, ${JSON.stringify(answers)}`)
   // Raw transfers know no holds; everything else adds up.
