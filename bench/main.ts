@@ -2,6 +2,7 @@
 type Bench = () => Promise<{ run: (args: string[]) => Promise<number> }>
 
 const BENCHES: Readonly<Record<string, Bench>> = {
+  calendar: () => import('./calendar.ts'),
   start: () => import('./start.ts'),
 }
 

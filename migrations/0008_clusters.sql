@@ -73,6 +73,9 @@ COMMENT ON TABLE pool_step IS
   'Distributed by pool_id. The calendar''s steps within an hour whose minutes differ, the first at its start: each holds until the next, in addition to its hour and its day.';
 GRANT SELECT ON pool_step TO equihour_app;
 
+-- The functions below keep their plans and use indexes: a range of times looks long to the planner and is short, so left
+-- alone it would plan anew at every call, or scan, or compile.
+
 -- The start of the span (hour or day, in UTC whatever the session says) that an instant lies in, and the first at or after it.
 CREATE FUNCTION pool_floor(span interval, at timestamptz) RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT date_bin(span, at, timestamptz '2000-01-01 00:00:00+00') $$;
@@ -81,35 +84,45 @@ AS $$ SELECT date_bin(span, at + span - interval '1 microsecond', timestamptz '2
 
 -- What is in use over [p_from, p_until), as steps of which no two neighbours are equal.
 CREATE FUNCTION pool_steps(p_pool_id uuid, p_from timestamptz, p_until timestamptz)
-RETURNS TABLE (starts_at timestamptz, used integer) LANGUAGE sql STABLE PARALLEL SAFE SET jit = off AS $$
+RETURNS TABLE (starts_at timestamptz, used integer) LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
   WITH day AS (
     SELECT at, coalesce(row.added, 0) AS added, coalesce(row.peak <> row.trough, false) AS split
     FROM generate_series(pool_floor('24 hours', p_from), p_until - interval '1 microsecond', interval '24 hours') AS at
     LEFT JOIN pool_day AS row ON row.pool_id = p_pool_id AND row.starts_at = at
   ), hour AS (
     SELECT row.starts_at AS at, day.added + row.added AS added, row.peak <> row.trough AS split
-    FROM day JOIN pool_hour AS row ON row.pool_id = p_pool_id
-      AND row.starts_at >= day.at AND row.starts_at < day.at + interval '24 hours'
-      AND row.starts_at >= pool_floor('1 hour', p_from) AND row.starts_at < p_until
+    FROM day CROSS JOIN LATERAL (
+      -- The offset keeps the planner from reading all hours of the pool for all days at once.
+      SELECT * FROM pool_hour WHERE pool_id = p_pool_id
+        AND starts_at >= greatest(day.at, pool_floor('1 hour', p_from))
+        AND starts_at < least(day.at + interval '24 hours', p_until) OFFSET 0
+    ) AS row
     WHERE day.split
   ), step AS (
     SELECT at, added AS used FROM day WHERE NOT split
     UNION ALL SELECT at, added FROM hour WHERE NOT split
     UNION ALL SELECT row.starts_at, hour.added + row.used
-      FROM hour JOIN pool_step AS row ON row.pool_id = p_pool_id
-        AND row.starts_at >= hour.at AND row.starts_at < hour.at + interval '1 hour'
+      FROM hour CROSS JOIN LATERAL (
+        SELECT * FROM pool_step WHERE pool_id = p_pool_id
+          AND starts_at >= hour.at AND starts_at < hour.at + interval '1 hour' OFFSET 0
+      ) AS row
       WHERE hour.split
   ), within AS (
     SELECT greatest(at, p_from) AS at, used, lag(used) OVER (ORDER BY at) AS before
     FROM (SELECT at, used, lead(at) OVER (ORDER BY at) AS next FROM step) AS every
     WHERE at < p_until AND (next IS NULL OR next > p_from)
   )
-  SELECT at, used FROM within WHERE before IS DISTINCT FROM used ORDER BY at
+  SELECT at, used FROM within WHERE before IS DISTINCT FROM used ORDER BY at;
+END
 $$;
 
 -- The most that is in use over [p_from, p_until). Within a day it reads its hours, within an hour its steps.
 CREATE FUNCTION pool_peak(p_pool_id uuid, p_from timestamptz, p_until timestamptz) RETURNS integer
-LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   first_day timestamptz := pool_ceiling('24 hours', p_from);
   last_day timestamptz := pool_floor('24 hours', p_until);
@@ -156,22 +169,15 @@ BEGIN
 END
 $$;
 
--- Without what the day adds.
+-- Without what the day adds. One query whether the hour has steps or not.
 CREATE FUNCTION pool_peak_within_hour(p_pool_id uuid, p_hour timestamptz, p_from timestamptz, p_until timestamptz)
 RETURNS integer LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
-DECLARE
-  hour pool_hour;
-  covering timestamptz;
-  most integer := 0;
 BEGIN
-  SELECT * INTO hour FROM pool_hour WHERE pool_id = p_pool_id AND starts_at = p_hour;
-  IF hour.peak <> hour.trough THEN
-    SELECT starts_at INTO covering FROM pool_step
-      WHERE pool_id = p_pool_id AND starts_at <= p_from ORDER BY starts_at DESC LIMIT 1;
-    SELECT max(used) INTO most FROM pool_step
-      WHERE pool_id = p_pool_id AND starts_at >= covering AND starts_at < p_until;
-  END IF;
-  RETURN hour.added + most;
+  RETURN (
+    SELECT hour.added + coalesce((
+      SELECT max(used) FROM pool_step WHERE pool_id = p_pool_id AND starts_at < p_until AND starts_at >= (
+        SELECT max(starts_at) FROM pool_step WHERE pool_id = p_pool_id AND starts_at >= p_hour AND starts_at <= p_from)), 0)
+    FROM pool_hour AS hour WHERE hour.pool_id = p_pool_id AND hour.starts_at = p_hour);
 END
 $$;
 
@@ -200,11 +206,72 @@ BEGIN
 END
 $$;
 
+-- The earliest start in [p_from, p_until - p_length] from which at most p_most are in use for p_length; null where there is
+-- none. Hours that are above it throughout end a gap, those that are below it throughout do not; an hour that is neither
+-- is looked into only when the gap before or after it can be long enough.
+CREATE FUNCTION pool_first_fit_within(p_pool_id uuid, p_from timestamptz, p_until timestamptz, p_most integer, p_length interval)
+RETURNS timestamptz LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+DECLARE
+  gap record;
+  fit timestamptz;
+BEGIN
+  FOR gap IN
+    WITH day AS (
+      SELECT starts_at, added, added + trough > p_most AS full_throughout FROM pool_day
+      WHERE pool_id = p_pool_id AND starts_at >= pool_floor('24 hours', p_from) AND starts_at < p_until
+        AND added + peak > p_most
+    ), taken AS (
+      SELECT starts_at, starts_at + interval '24 hours' AS ends_at, NULL::integer AS most_of_steps FROM day
+      WHERE full_throughout
+      UNION ALL
+      SELECT hour.starts_at, hour.starts_at + interval '1 hour',
+        CASE WHEN day.added + hour.added + hour.trough <= p_most THEN p_most - day.added - hour.added END
+      FROM day CROSS JOIN LATERAL (
+        -- The offset keeps the planner from reading all hours of the pool for all days at once.
+        SELECT * FROM pool_hour WHERE pool_id = p_pool_id
+          AND starts_at >= day.starts_at AND starts_at < day.starts_at + interval '24 hours' OFFSET 0
+      ) AS hour
+      WHERE NOT day.full_throughout AND day.added + hour.added + hour.peak > p_most
+      UNION ALL
+      SELECT p_until, p_until, NULL
+    ), pair AS (
+      SELECT starts_at, ends_at, most_of_steps, lag(starts_at, 1, p_from) OVER pairs AS starts_before,
+        lag(ends_at, 1, p_from) OVER pairs AS ends_before, lag(most_of_steps) OVER pairs AS most_of_steps_before
+      FROM taken WHERE ends_at > p_from AND starts_at <= p_until WINDOW pairs AS (ORDER BY starts_at, ends_at)
+    ), edges AS (
+      SELECT *, greatest(p_from, CASE WHEN most_of_steps_before IS NULL THEN ends_before ELSE starts_before END) AS low,
+        least(p_until, CASE WHEN most_of_steps IS NULL THEN starts_at ELSE ends_at END) AS high FROM pair
+    )
+    SELECT * FROM edges WHERE high - low >= p_length ORDER BY starts_at, ends_at
+  LOOP
+    SELECT free.starts_at INTO fit FROM (
+      SELECT lag(full_now.ends_at, 1, gap.low) OVER (ORDER BY full_now.starts_at, full_now.ends_at) AS starts_at,
+        full_now.starts_at AS ends_at
+      FROM (
+        SELECT starts_at, lead(starts_at, 1, gap.ends_before) OVER (ORDER BY starts_at) AS ends_at,
+          used > gap.most_of_steps_before AS full_now
+        FROM pool_step WHERE pool_id = p_pool_id AND starts_at >= gap.starts_before AND starts_at < gap.ends_before
+          AND gap.most_of_steps_before IS NOT NULL
+        UNION ALL
+        SELECT starts_at, lead(starts_at, 1, gap.ends_at) OVER (ORDER BY starts_at), used > gap.most_of_steps
+        FROM pool_step WHERE pool_id = p_pool_id AND starts_at >= gap.starts_at AND starts_at < gap.ends_at
+          AND gap.most_of_steps IS NOT NULL
+        UNION ALL SELECT gap.high, gap.high, true
+      ) AS full_now
+      WHERE full_now.full_now AND full_now.ends_at > gap.low AND full_now.starts_at <= gap.high
+    ) AS free
+    WHERE free.ends_at - free.starts_at >= p_length ORDER BY free.starts_at LIMIT 1;
+    IF FOUND THEN RETURN fit; END IF;
+  END LOOP;
+  RETURN NULL;
+END
+$$;
+
 -- The earliest start in [p_from, p_until - p_length] from which p_gpus are free for p_length; null where there is none.
--- Days and hours that are full throughout end a gap, those that are free throughout do not; an hour that is neither is
--- looked into only when the gap before or after it can be long enough.
+-- The same over days: what is found first is looked into first, and a day that is full or free throughout never is.
 CREATE FUNCTION pool_first_fit(p_pool_id uuid, p_from timestamptz, p_until timestamptz, p_gpus integer, p_length interval)
-RETURNS timestamptz LANGUAGE plpgsql STABLE PARALLEL SAFE SET jit = off AS $$
+RETURNS timestamptz LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
   most integer := (SELECT capacity - p_gpus FROM pool WHERE pool_id = p_pool_id);
   gap record;
@@ -212,48 +279,23 @@ DECLARE
 BEGIN
   IF most IS NULL OR most < 0 THEN RETURN NULL; END IF;
   FOR gap IN
-    WITH day AS (
-      SELECT starts_at, added, added + trough > most AS full_throughout FROM pool_day
+    WITH taken AS (
+      SELECT starts_at, starts_at + interval '24 hours' AS ends_at, added + trough <= most AS partly FROM pool_day
       WHERE pool_id = p_pool_id AND starts_at >= pool_floor('24 hours', p_from) AND starts_at < p_until
         AND added + peak > most
-    ), taken AS (
-      SELECT starts_at, starts_at + interval '24 hours' AS ends_at, false AS partly FROM day WHERE full_throughout
-      UNION ALL
-      SELECT hour.starts_at, hour.starts_at + interval '1 hour', day.added + hour.added + hour.trough <= most
-      FROM day JOIN pool_hour AS hour ON hour.pool_id = p_pool_id
-        AND hour.starts_at >= day.starts_at AND hour.starts_at < day.starts_at + interval '24 hours'
-      WHERE NOT day.full_throughout AND day.added + hour.added + hour.peak > most
-      UNION ALL
-      SELECT p_until, p_until, false
+      UNION ALL SELECT p_until, p_until, false
     ), pair AS (
       SELECT starts_at, ends_at, partly, lag(starts_at, 1, p_from) OVER pairs AS starts_before,
         lag(ends_at, 1, p_from) OVER pairs AS ends_before, lag(partly, 1, false) OVER pairs AS partly_before
-      FROM taken WHERE ends_at > p_from AND starts_at <= p_until WINDOW pairs AS (ORDER BY starts_at, ends_at)
+      FROM taken WINDOW pairs AS (ORDER BY starts_at, ends_at)
+    ), edges AS (
+      SELECT starts_at, ends_at, greatest(p_from, CASE WHEN partly_before THEN starts_before ELSE ends_before END) AS low,
+        least(p_until, CASE WHEN partly THEN ends_at ELSE starts_at END) AS high FROM pair
     )
-    SELECT *, greatest(p_from, CASE WHEN partly_before THEN starts_before ELSE ends_before END) AS low,
-      least(p_until, CASE WHEN partly THEN ends_at ELSE starts_at END) AS high FROM pair
-    WHERE least(p_until, CASE WHEN partly THEN ends_at ELSE starts_at END)
-      - greatest(p_from, CASE WHEN partly_before THEN starts_before ELSE ends_before END) >= p_length
-    ORDER BY starts_at, ends_at
+    SELECT low, high FROM edges WHERE high - low >= p_length ORDER BY starts_at, ends_at
   LOOP
-    SELECT free.starts_at INTO fit FROM (
-      SELECT lag(full_now.ends_at, 1, gap.low) OVER (ORDER BY full_now.starts_at, full_now.ends_at) AS starts_at,
-        full_now.starts_at AS ends_at
-      FROM (
-        SELECT step.starts_at, coalesce(step.next, hour.ends_at) AS ends_at
-        FROM (VALUES (gap.starts_before, gap.ends_before, gap.partly_before), (gap.starts_at, gap.ends_at, gap.partly))
-            AS hour (starts_at, ends_at, partly)
-          CROSS JOIN LATERAL (
-            SELECT every.starts_at, every.used, lead(every.starts_at) OVER (ORDER BY every.starts_at) AS next
-            FROM pool_steps(p_pool_id, hour.starts_at, hour.ends_at) AS every
-          ) AS step
-        WHERE hour.partly AND step.used > most
-        UNION ALL SELECT gap.high, gap.high
-      ) AS full_now
-      WHERE full_now.ends_at > gap.low AND full_now.starts_at <= gap.high
-    ) AS free
-    WHERE free.ends_at - free.starts_at >= p_length ORDER BY free.starts_at LIMIT 1;
-    IF FOUND THEN RETURN fit; END IF;
+    fit := pool_first_fit_within(p_pool_id, gap.low, gap.high, most, p_length);
+    IF fit IS NOT NULL THEN RETURN fit; END IF;
   END LOOP;
   RETURN NULL;
 END
@@ -338,7 +380,8 @@ $$;
 -- instead of changing rows that it does not see as they are.
 -- EQ001: over capacity, with the first full part and what is free in it. EQ002: before the pool opens.
 CREATE FUNCTION pool_book(p_pool_id uuid, p_starts_at timestamptz, p_ends_at timestamptz, p_gpus integer)
-RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET jit = off AS $$
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   first_day timestamptz := pool_ceiling('24 hours', p_starts_at);
   last_day timestamptz := pool_floor('24 hours', p_ends_at);
