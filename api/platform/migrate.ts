@@ -146,6 +146,9 @@ export function isSupported(versionNumber: number): boolean {
   return major >= OLDEST && major <= NEWEST
 }
 
+/** How PostgreSQL says, depending on the moment, that a table was made meanwhile: it, its type, or its row in a catalogue exists. */
+const ALREADY_MADE = new Set(['42P07', '42710', '23505'])
+
 async function ensureTable(client: pg.Client): Promise<void> {
   const { rows } = await client.query(`SELECT FROM pg_tables WHERE schemaname = 'public' AND tablename = 'migration'`)
   if (rows.length > 0) return
@@ -161,7 +164,7 @@ async function ensureTable(client: pg.Client): Promise<void> {
       GRANT SELECT ON public.migration TO PUBLIC;`)
   } catch (error) {
     // Another starter made it in this moment. IF NOT EXISTS does not close that race either.
-    const made = error instanceof pg.DatabaseError && (error.code === '42P07' || error.code === '23505')
+    const made = error instanceof pg.DatabaseError && ALREADY_MADE.has(error.code ?? '')
     if (!made) throw error
   }
 }

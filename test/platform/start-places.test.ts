@@ -19,8 +19,12 @@ function skipUnlessRoot(t: TestContext): boolean {
 
 function copyOfCheckout(t: TestContext): { outer: string; checkout: string } {
   const outer = mkdtempSync(join(tmpdir(), 'equihour-checkout-'))
-  t.after(() => rmSync(outer, { recursive: true, force: true }))
   const checkout = join(outer, 'equihour')
+  t.after(() => {
+    const pointer = join(checkout, 'data', 'files-are-in')
+    if (existsSync(pointer)) rmSync(readFileSync(pointer, 'utf8').trim(), { recursive: true, force: true })
+    rmSync(outer, { recursive: true, force: true })
+  })
   mkdirSync(checkout)
   for (const name of CODE) execFileSync('cp', ['-a', join(ROOT, name), checkout])
   const linked = spawnSync('cp', ['-al', join(ROOT, 'node_modules'), checkout]).status === 0
@@ -53,7 +57,6 @@ test('as root, from a checkout below a folder of mode 0700', async (t) => {
   chmodSync(outer, 0o700)
   await startsAndStops(t, checkout)
   const files = readFileSync(join(checkout, 'data', 'files-are-in'), 'utf8').trim()
-  t.after(() => rmSync(files, { recursive: true, force: true }))
   assert.ok(existsSync(files) && !files.startsWith(outer))
   await startsAndStops(t, checkout)
   assert.equal(readFileSync(join(checkout, 'data', 'files-are-in'), 'utf8').trim(), files)
