@@ -2,11 +2,13 @@
 import type { Actor } from '../api/access/index.ts'
 import {
   BadInterval,
+  type CapacityFit,
   cancelReservation,
   DECISIONS,
   DECLINE_REASONS,
   decideReservation,
   eventsOf,
+  findCapacity,
   NoFactor,
   namesOfReservers,
   OverCapacity,
@@ -230,7 +232,41 @@ const ReservationQuoteType = builder.objectRef<ReservationQuote>('ReservationQuo
   }),
 })
 
+const CapacityFitType = builder.objectRef<CapacityFit>('CapacityFit').implement({
+  description: 'Where and when a wish for GPUs fits first in one pool. Nothing is set aside by asking.',
+  fields: (t) => ({
+    pool: t.field({ type: Pool, description: 'Where.', resolve: (fit) => fit.pool }),
+    startsAt: t.expose('startsAt', { type: 'DateTime', description: 'The earliest start, a whole minute.' }),
+    endsAt: t.expose('endsAt', { type: 'DateTime', description: 'First instant after it.' }),
+    tokens: t.expose('tokens', { type: 'Tokens', description: 'Tokens that it would hold there, rounded up.' }),
+  }),
+})
+const CapacityFits = builder.objectRef<{ readonly fits: CapacityFit[] }>('CapacityFits').implement({
+  description: 'Where a wish for GPUs fits.',
+  fields: (t) => ({
+    fits: t.field({
+      type: [CapacityFitType],
+      description: 'The first fit in each pool that has one, the cheapest first.',
+      resolve: (found) => found.fits,
+    }),
+  }),
+})
+
 builder.queryFields((t) => ({
+  findCapacity: t.field({
+    type: CapacityFits,
+    description:
+      'Where so many GPUs are free for so many minutes within a window: the first fit in every pool that the actor sees, the cheapest by the factors in force first.',
+    errors: { types: [BadInterval] },
+    args: {
+      gpus: t.arg.int({ description: 'How many GPUs, at least 1.' }),
+      minutes: t.arg.int({ description: 'For how many minutes.' }),
+      from: t.arg({ type: 'DateTime', description: 'Start of the window.' }),
+      to: t.arg({ type: 'DateTime', description: 'End of the window: the reservation ends by then.' }),
+    },
+    complexity: 50,
+    resolve: async (_root, args, { deps, actor }) => ({ fits: await findCapacity(deps.db, actor, args) }),
+  }),
   reservationQuote: t.field({
     type: ReservationQuoteType,
     description: 'What a reservation would take now.',

@@ -1,7 +1,7 @@
 import { instant, type MicroTokens, type Ref, type Trx, type Uuid } from '../platform/index.ts'
-import { type Charging, type GpuSeconds, idleCharge } from './charge.ts'
+import { type Charging, type GpuSeconds, idleCharge, reservedGpuSeconds } from './charge.ts'
 import { WrongTime } from './errors.ts'
-import { microsecondsOf, nextMinute } from './interval.ts'
+import { earlier, microsecondsOf, nextMinute } from './interval.ts'
 import { lockReservationForUsage } from './record-usage.ts'
 import { freeRest, type LockedReservation, moveReservation } from './reservation.store.ts'
 import { moveMeter, readMeter } from './usage.store.ts'
@@ -19,21 +19,36 @@ export type CompletedReservation = {
 
 /**
  * Ends a reservation once its usage is in, and tells what its unused time is charged. Capacity that is still ahead returns
- * to the calendar; the past stays as it was. The caller charges the hold and returns the rest of it.
+ * to the calendar and is not charged; the past stays as it was. The caller charges the hold and returns the rest of it.
  *
  * @throws {NotFound} {WrongState} as for usage
  * @throws {WrongTime} before it has started: cancel it instead
  */
 export async function completeReservation(
   trx: Trx,
-  { ref, charging, completedBy }: { ref: Ref; charging: Charging; completedBy: Uuid },
+  {
+    ref,
+    charging,
+    completedBy,
+    idleAtMost,
+  }: {
+    ref: Ref
+    charging: Charging
+    completedBy: Uuid
+    /** Most that unused time is charged, where the terms let only a part of the hold be charged for it. */
+    idleAtMost?: MicroTokens
+  },
 ): Promise<CompletedReservation> {
   const reservation = await lockReservationForUsage(trx, ref)
   const now = await instant(trx)
   const { startsAt } = reservation.interval
   if (microsecondsOf(now) < microsecondsOf(startsAt)) throw new WrongTime(startsAt, 'AFTER_START')
   const meter = await readMeter(trx, ref)
-  const charge = idleCharge(meter.reservedGpuSeconds, meter.gpuSeconds, reservation.factor, charging)
+  const until = earlier(nextMinute(now), reservation.interval.endsAt)
+  const kept = reservedGpuSeconds(reservation.gpus, { startsAt, endsAt: until })
+  const reserved = kept > meter.gpuSeconds ? kept : meter.gpuSeconds
+  const idle = idleCharge(reserved, meter.gpuSeconds, reservation.factor, charging)
+  const charge = idleAtMost !== undefined && idleAtMost < idle ? idleAtMost : idle
   await moveReservation(trx, reservation, {
     to: 'completed',
     reason: charging === 'RESERVED' ? 'RESERVED_CHARGED' : 'METERED_CHARGED',
@@ -46,7 +61,7 @@ export async function completeReservation(
     deliveredGpuSeconds: meter.gpuSeconds,
     delivered: meter.delivered,
     cause: 'idle_reserved',
-    idleGpuSeconds: meter.reservedGpuSeconds - meter.gpuSeconds,
+    idleGpuSeconds: reserved - meter.gpuSeconds,
     charge,
   }
 }

@@ -19,6 +19,7 @@ export { CreatePoolInput, createPool } from './create-pool.ts'
 export { DECISIONS, DecideReservationInput, decideReservation } from './decide-reservation.ts'
 export { NoFactor, OverCapacity, QuoteChanged, UsageBeyondReservation, UsageConflict, WrongTime } from './errors.ts'
 export { EXPIRE_HOLD_JOB, expireHold, expireHolds } from './expire-hold.ts'
+export { type CapacityFit, FindCapacityInput, findCapacity } from './find-capacity.ts'
 export { BadInterval, INTERVAL_FAULTS, type Interval, type IntervalFault } from './interval.ts'
 export {
   type FactorView,
