@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -202,6 +203,33 @@ test('as root, data that the user of the server cannot enter any more is refused
     openEmbedded({ folder, throwaway: true }),
     /holds data \(postgresql-18\).* cannot enter it any more/,
   )
+})
+
+test('as root, the data of an ordinary user is run as that user', async (t) => {
+  if (process.getuid?.() !== 0) return skipUnlessRoot(t)
+  const folder = dataFolder(t)
+  // Nobody's, as an ordinary user would have made it.
+  const nobody = { uid: 65_534, gid: 65_534 }
+  chownSync(folder, nobody.uid, nobody.gid)
+  const script = `import { openEmbedded } from './api/platform/embedded/index.ts'
+    await (await openEmbedded({ folder: process.argv[1], throwaway: true })).stop()`
+  const before = start(process.execPath, ['--input-type=module-typescript', '--eval', script, folder], {
+    cwd: ROOT,
+    ...nobody,
+  })
+  assert.equal(await before.exit, 0, before.output())
+  const { files } = await open(t, folder)
+  assert.equal(statSync(clusterOf(files)).uid, nobody.uid)
+})
+
+test('a folder that cannot be used is named, with the reason', async (t) => {
+  const file = join(dataFolder(t), 'file')
+  writeFileSync(file, '')
+  await assert.rejects(
+    openEmbedded({ folder: join(file, 'data'), throwaway: true }),
+    /folder cannot be made: .*not a directory/,
+  )
+  await assert.rejects(openEmbedded({ folder: file, throwaway: true }), /data folder .*cannot be (made|used)/)
 })
 
 test('as root, an empty folder of mode 0700 is given to the user of the server', async (t) => {

@@ -82,10 +82,25 @@ function claim(folder: string, number: number, holder: Holder): boolean {
     linkSync(complete, fileOf(folder, number))
     return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return false
+    if (code === undefined || !NO_LINKS.has(code)) throw error
+    return claimWithoutLinks(folder, number, holder)
   } finally {
     rmSync(complete, { force: true })
+  }
+}
+
+/** How file systems say that they have no hard links (those of some virtual machines and memory cards). */
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
+
+function claimWithoutLinks(folder: string, number: number, holder: Holder): boolean {
+  try {
+    writeFileSync(fileOf(folder, number), JSON.stringify(holder), { mode: 0o600, flag: 'wx' })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
   }
 }
 

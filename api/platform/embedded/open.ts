@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { findBinaries } from './binaries.ts'
 import { ensureCluster, OWNER, password } from './cluster.ts'
+import { CannotOpen } from './errors.ts'
 import { type Hold, holdFolder, type Serves } from './holder.ts'
-import { type Place, placeFor, socketFolder } from './place.ts'
+import { ownerOfData, type Place, placeFor, socketFolder } from './place.ts'
 import { type Postmaster, startPostmaster, stopOrphan, stopPostmaster } from './postmaster.ts'
 import { serviceUser } from './service-user.ts'
 
@@ -46,7 +47,11 @@ export type Embedded = {
  * @throws {CannotOpen} its message is for the person at the terminal; {@link DataHeld} when somebody else holds the folder
  */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
-  const user = serviceUser()
+  return inWords(options.folder, () => open(options))
+}
+
+async function open(options: EmbeddedOptions): Promise<Embedded> {
+  const user = ownerOfData(options.folder) ?? serviceUser()
   const place = placeFor(options.folder, user)
   const hold = holdFolder(place.folder)
   try {
@@ -66,6 +71,21 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   } catch (error) {
     hold.release()
     throw error
+  }
+}
+
+const REFUSED_BY_SYSTEM = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EEXIST'])
+
+/** What the file system refuses is said in words: it is the person's to change. */
+async function inWords<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (cause instanceof CannotOpen || code === undefined || !REFUSED_BY_SYSTEM.has(code)) throw cause
+    throw new CannotOpen(`The data folder ${folder} cannot be used: ${message}. Set EQUIHOUR_DATA to another folder.`, {
+      cause,
+    })
   }
 }
 

@@ -74,6 +74,19 @@ function readPointer(folder: string): string | undefined {
   )
 }
 
+/**
+ * As root: the user whose data is in the folder already, who goes on to run its server. `undefined` when there is none,
+ * and when we are not root.
+ */
+export function ownerOfData(folder: string): ServiceUser | undefined {
+  if (process.getuid?.() !== 0 || !existsSync(folder)) return undefined
+  const files = readPointer(folder) ?? folder
+  const cluster = readdirSync(files).find((entry) => /^postgresql-[0-9]+$/.test(entry))
+  if (cluster === undefined) return undefined
+  const { uid, gid } = statSync(join(files, cluster))
+  return uid === 0 ? undefined : { name: `with the id ${uid}`, uid, gid }
+}
+
 function readablePlace(user: ServiceUser): string {
   for (const place of READABLE_PLACES) {
     try {
