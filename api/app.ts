@@ -51,7 +51,7 @@ export function createApp(deps: AppDeps): Express {
     deps,
     actorOf: (request) => actorOfRequest(deps.db, (name) => request.headers.get(name)),
   })
-  app.use('/graphql', (request, response) => yoga(request, response))
+  app.all('/graphql', (request, response) => yoga(request, response))
   app.use(assetRoutes())
   app.use(signInRoutes(deps, pages))
   app.use(homeRoutes(deps, actorOf))

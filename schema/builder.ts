@@ -5,6 +5,7 @@ import DataloaderPlugin from '@pothos/plugin-dataloader'
 import ErrorsPlugin from '@pothos/plugin-errors'
 import RelayPlugin from '@pothos/plugin-relay'
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
+import { GraphQLError } from 'graphql'
 import type { Role } from '../api/access/index.ts'
 import { is, isStaff } from '../api/access/index.ts'
 import { type Money, parseGlobalId } from '../api/platform/index.ts'
@@ -24,6 +25,11 @@ export function nodeName<Name extends string>(name: Name, keys: 1 | 2): Name {
   NODE_KEYS.set(name, keys)
   return name
 }
+
+const tooManyIds = (count: number) =>
+  new GraphQLError(`ids must have at most ${PAGE_MAX} ids: it has ${count}`, {
+    extensions: { code: 'BAD_INPUT', faults: [{ path: 'ids', reason: `must have at most ${PAGE_MAX} ids` }] },
+  })
 
 export const builder = new SchemaBuilder<{
   Context: Context
@@ -56,6 +62,14 @@ export const builder = new SchemaBuilder<{
     cursorType: 'String',
     // A connection counts its page once; its list of edges is that same page.
     edgesFieldOptions: { complexity: { field: 1, multiplier: 1 } },
+    nodesQueryOptions: {
+      description: `The nodes with these ids, at most ${PAGE_MAX}; null for each that does not exist or is not visible.`,
+      complexity: ({ ids }: { ids?: readonly unknown[] }) => ({ field: 1, multiplier: ids?.length ?? 0 }),
+      resolve: (_root, { ids }, _context, _info, resolveNodes) => {
+        if (ids.length > PAGE_MAX) throw tooManyIds(ids.length)
+        return resolveNodes(ids)
+      },
+    },
     encodeGlobalID: (type, id) => `${type}:${id}`,
     decodeGlobalID: (text) => {
       const parsed = parseGlobalId(text)

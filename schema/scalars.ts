@@ -1,5 +1,5 @@
 /** Scalars. Exact numbers are strings on the wire, so that no client reads them as floating point. */
-import { GraphQLError } from 'graphql'
+import { GraphQLError, Kind, type ValueNode } from 'graphql'
 import {
   formatNumeric,
   formatTokens,
@@ -13,19 +13,26 @@ import { builder } from './builder.ts'
 
 /** Input scalars check the form and keep the text: use cases parse it once, with the path of the field. */
 function text(check: (value: string) => void) {
-  return (value: unknown): string => {
-    if (typeof value !== 'string') throw bad('must be a string')
+  const read = (value: unknown, node?: ValueNode): string => {
+    if (typeof value !== 'string') throw bad('must be a string', node)
     try {
       check(value)
     } catch (error) {
-      if (error instanceof NotADecimal) throw bad(error.reason)
+      if (error instanceof NotADecimal) throw bad(error.reason, node)
+      if (error instanceof GraphQLError && node !== undefined) throw bad(error.message, node)
       throw error
     }
     return value
   }
+  return {
+    parseValue: (value: unknown): string => read(value),
+    // A number in a document is no string either: as a number it would already have lost its form.
+    parseLiteral: (node: ValueNode): string => read(node.kind === Kind.STRING ? node.value : undefined, node),
+  }
 }
 
-const bad = (reason: string) => new GraphQLError(reason, { extensions: { code: 'BAD_INPUT' } })
+const bad = (reason: string, node?: ValueNode) =>
+  new GraphQLError(reason, { nodes: node ?? null, extensions: { code: 'BAD_INPUT' } })
 
 const must = (holds: (value: string) => boolean, wanted: string) => (value: string) => {
   if (!holds(value)) throw bad(wanted)
@@ -34,33 +41,33 @@ const must = (holds: (value: string) => boolean, wanted: string) => (value: stri
 builder.scalarType('Tokens', {
   description:
     'An amount of tokens as a decimal string with at most 6 places, such as "100000.5". 1 token = 1 H100-hour. Input: digits and at most one point, no sign, no exponent.',
-  parseValue: text(parseTokens),
+  ...text(parseTokens),
   serialize: (value) => formatTokens(value),
 })
 builder.scalarType('Shares', {
   description:
     'A number of shares as a decimal string with at most 10 places (Open Cap Format Numeric), such as "1140000". Input: digits and at most one point, no sign, no exponent.',
-  parseValue: text(parseNumeric),
+  ...text(parseNumeric),
   serialize: (value) => formatNumeric(value),
 })
 builder.scalarType('Decimal', {
   description:
     'An exact decimal as a string with at most 10 places, such as "0.1", in the unit that the field names. Input: digits and at most one point, no sign, no exponent.',
-  parseValue: text(parseNumeric),
+  ...text(parseNumeric),
   serialize: (value) => formatNumeric(value),
 })
 builder.scalarType('BigInt', {
   description: 'A whole number as a string of digits, such as "3600", in the unit that the field names.',
-  parseValue: text(must((value) => /^(0|[1-9]\d{0,17})$/.test(value), 'must be a whole number of at most 18 digits')),
+  ...text(must((value) => /^(0|[1-9]\d{0,17})$/.test(value), 'must be a whole number of at most 18 digits')),
   serialize: (value) => value.toString(),
 })
 builder.scalarType('Date', {
   description: 'A calendar date, `YYYY-MM-DD` (ISO 8601). It must exist.',
-  parseValue: text(must(isIsoDate, 'must be a date that exists, like "2026-11-20"')),
+  ...text(must(isIsoDate, 'must be a date that exists, like "2026-11-20"')),
 })
 builder.scalarType('DateTime', {
   description: 'An instant in UTC, `YYYY-MM-DDTHH:MM:SS.ffffffZ` (RFC 3339).',
-  parseValue: text(must(isInstant, 'must be an instant in UTC, like "2026-11-20T09:00:00Z"')),
+  ...text(must(isInstant, 'must be an instant in UTC, like "2026-11-20T09:00:00Z"')),
 })
 builder.scalarType('JSON', {
   description: 'A JSON value, kept as it came or as its schema says. Output only.',

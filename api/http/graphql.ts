@@ -1,10 +1,12 @@
-/** The GraphQL door: Yoga behind a session, with errors in two tiers. */
-import { randomUUID } from 'node:crypto'
+/** The GraphQL door: Yoga behind a session, with bounds, and with errors in two tiers. */
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention'
 import { GraphQLError, type GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { Actor } from '../access/index.ts'
-import { BadInput, type Deps } from '../platform/index.ts'
+import type { Deps } from '../platform/index.ts'
+import { shown, useClearErrors } from './graphql-errors.ts'
+import { BODY_BYTES, useStrictRequests } from './graphql-request.ts'
+import { useIntrospectionLimit } from './introspection-cost.ts'
 
 export type GraphQLOptions<AppDeps extends Deps> = {
   readonly schema: GraphQLSchema
@@ -12,11 +14,6 @@ export type GraphQLOptions<AppDeps extends Deps> = {
   /** Who sends this request, or `undefined` where nobody is signed in. */
   readonly actorOf: (request: Request) => Promise<Actor | undefined>
 }
-
-/** Most bytes of one request. An Open Cap Format package of 100,000 transactions fits. */
-const BODY_BYTES = 64 * 1024 * 1024
-/** Most characters of a GraphQL document. The console's longest has a tenth of it. */
-const DOCUMENT_CHARACTERS = 50_000
 
 /** The Yoga server for `/graphql`. It is mounted before any body parser. */
 export function graphqlDoor<AppDeps extends Deps>({ schema, deps, actorOf: lookup }: GraphQLOptions<AppDeps>) {
@@ -29,6 +26,8 @@ export function graphqlDoor<AppDeps extends Deps>({ schema, deps, actorOf: looku
     logging: false,
     cors: false,
     batching: false,
+    multipart: false,
+    maxRequestBodySize: BODY_BYTES,
     context: async ({ request }) => {
       const actor = await actorOf(request)
       if (actor === undefined) throw signInFirst()
@@ -37,8 +36,10 @@ export function graphqlDoor<AppDeps extends Deps>({ schema, deps, actorOf: looku
     maskedErrors: { maskError: (error) => shown(error, deps) },
     plugins: [
       useSession(actorOf),
-      useBounds(),
       useCSRFPrevention({ requestHeaders: ['x-graphql-yoga-csrf', 'authorization'] }),
+      useStrictRequests(),
+      useIntrospectionLimit(schema),
+      useClearErrors(),
     ],
   })
 }
@@ -65,66 +66,4 @@ function useSession(actorOf: (request: Request) => Promise<Actor | undefined>): 
       if ((await actorOf(request)) === undefined) throw signInFirst()
     },
   }
-}
-
-/** Documents are bounded before they are parsed. */
-function useBounds(): Plugin {
-  return {
-    onRequest({ request, endResponse, fetchAPI }) {
-      const length = Number(request.headers.get('content-length') ?? '0')
-      if (length > BODY_BYTES) {
-        endResponse(fetchAPI.Response.json(problem(`The request has more than ${BODY_BYTES} bytes.`), { status: 413 }))
-      }
-    },
-    onParams({ params }) {
-      if ((params.query?.length ?? 0) > DOCUMENT_CHARACTERS) {
-        throw new GraphQLError(`The document has more than ${DOCUMENT_CHARACTERS} characters.`, {
-          extensions: { code: 'BAD_INPUT', path: ['query'], http: { status: 400 } },
-        })
-      }
-    },
-  }
-}
-
-const problem = (message: string) => ({ errors: [{ message, extensions: { code: 'BAD_INPUT' } }] })
-
-/** What a caller is shown of an error: malformed input with its path; a fault of ours as a reference to the log, no more. */
-function shown(error: unknown, deps: Deps): Error {
-  const original = error instanceof GraphQLError ? error.originalError : error
-  if (original instanceof BadInput) {
-    const path = error instanceof GraphQLError ? error.path : undefined
-    return new GraphQLError(original.message, {
-      ...(path === undefined ? {} : { path }),
-      extensions: {
-        code: 'BAD_INPUT',
-        faults: original.faults.map((fault) => ({ path: ['input', ...fault.path].join('.'), reason: fault.reason })),
-      },
-    })
-  }
-  if (error instanceof GraphQLError && (original === undefined || original instanceof GraphQLError)) {
-    return malformed(original instanceof GraphQLError ? original : error, error)
-  }
-  const reference = randomUUID()
-  deps.log.error({ err: original, reference }, 'a request failed')
-  return new GraphQLError(`Something failed on our side. Nothing was changed. Quote ${reference} to the operator.`, {
-    extensions: { code: 'INTERNAL', reference },
-  })
-}
-
-/** Errors of GraphQL itself (parsing, validation, coercion of variables) are malformed input. */
-function malformed(original: GraphQLError, error: GraphQLError): GraphQLError {
-  if (typeof original.extensions.code === 'string' && error.extensions.code !== undefined) return error
-  const at = /at "([^"]+)"/.exec(error.message)?.[1] ?? /^Variable "\$?([^"]+)"/.exec(error.message)?.[1]
-  return new GraphQLError(error.message, {
-    ...(error.nodes === undefined ? {} : { nodes: error.nodes }),
-    source: error.source ?? null,
-    positions: error.positions ?? null,
-    path: error.path ?? null,
-    extensions: {
-      code: 'BAD_INPUT',
-      ...original.extensions,
-      ...error.extensions,
-      ...(at === undefined ? {} : { variable: at }),
-    },
-  })
 }
