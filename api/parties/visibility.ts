@@ -2,10 +2,11 @@
 import { type ExpressionBuilder, type ExpressionWrapper, type SqlBool, sql } from 'kysely'
 import { type Actor, isStaff } from '../access/index.ts'
 import type { DB } from '../platform/database-types.ts'
-import { NotFound, type Reader, type Uuid } from '../platform/index.ts'
+import { isUuid, NotFound, type Reader, type Uuid } from '../platform/index.ts'
 
-/** Staff see every company that no wall hides from them; founders and signatories see their own. */
+/** Staff see every company that no wall hides from them; founders and signatories see their own. Nobody sees what is no id. */
 export function seesCompany(actor: Actor, companyId: Uuid): boolean {
+  if (!isUuid(companyId)) return false
   if (actor.walledCompanyIds.has(companyId)) return false
   return isStaff(actor) || actor.companyIds.has(companyId)
 }

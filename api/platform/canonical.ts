@@ -15,13 +15,15 @@ export function canonicalJson(value: JsonValue): string {
     if (!Number.isSafeInteger(value)) throw new TypeError(`${value} is not a safe integer: write decimals as strings`)
     return String(value === 0 ? 0 : value)
   }
-  if (typeof value === 'string') {
-    if (!value.isWellFormed()) throw new TypeError('a string holds a lone surrogate')
-    return JSON.stringify(value)
-  }
+  if (typeof value === 'string') return canonicalText(value)
   if (isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
   const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join(',')}}`
+  return `{${members.map(([name, member]) => `${canonicalText(name)}:${canonicalJson(member)}`).join(',')}}`
+}
+
+function canonicalText(text: string): string {
+  if (!text.isWellFormed()) throw new TypeError('a string holds a lone surrogate')
+  return JSON.stringify(text)
 }
 
 const isArray = (value: JsonValue): value is readonly JsonValue[] => Array.isArray(value)
@@ -37,8 +39,10 @@ export const leafHash = (value: JsonValue): Buffer =>
     .digest()
 
 /**
- * Any plain value of ours as JSON: a `bigint` becomes `{"$bigint": "12"}`, a `Set` and `undefined` members are not kept.
- * {@link fromStored} is its inverse. For stored answers and request hashes.
+ * Any plain value of ours as JSON: a `bigint` becomes `{"$bigint": "12"}`, bytes become their hash, and members that are
+ * `undefined` or functions are left out. {@link fromStored} is its inverse. For stored answers and request hashes.
+ *
+ * @throws {TypeError} for what would be kept as something else: a `Set`, a `Map`, a `Date`, any other instance of a class
  */
 export function toStored(value: unknown): JsonValue {
   if (value === null || value === undefined) return null
@@ -46,14 +50,19 @@ export function toStored(value: unknown): JsonValue {
   if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') return value
   if (value instanceof Uint8Array) return { $sha256: sha256(value).toString('hex') }
   if (Array.isArray(value)) return value.map(toStored)
-  if (typeof value === 'object') {
+  if (typeof value === 'object' && isPlain(value)) {
     return Object.fromEntries(
       Object.entries(value)
         .filter(([, member]) => member !== undefined && typeof member !== 'function')
         .map(([name, member]) => [name, toStored(member)]),
     )
   }
-  throw new TypeError(`a ${typeof value} cannot be stored`)
+  throw new TypeError(`a ${typeof value === 'object' ? value.constructor?.name : typeof value} cannot be stored`)
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
 }
 
 /** What {@link toStored} stored. */

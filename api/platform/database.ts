@@ -31,12 +31,29 @@ function isoInstant(text: string): string {
   return `${match[1]}T${match[2]}${match[3] ?? ''}Z`
 }
 
-/** Parsers by type oid. They are set on our connections, never on `pg.types`, which the job queue shares. */
+/** A parser of one-dimensional arrays, each element as its own type's parser reads it: no element holds a comma or a quote. */
+const listOf =
+  (read: (text: string) => unknown) =>
+  (text: string): unknown[] => {
+    const match = /^\{([^{}]*)\}$/.exec(text)
+    if (match === null) throw new RangeError('the database sent an array of more than one dimension')
+    const elements = match[1] === '' ? [] : (match[1] ?? '').split(',')
+    return elements.map((element) => (element === 'NULL' ? null : read(element.replaceAll('"', ''))))
+  }
+
+/**
+ * Parsers by type oid. They are set on our connections, never on `pg.types`, which the job queue shares. The arrays too:
+ * the driver would read `numeric[]` as floating point and `timestamptz[]` to the millisecond.
+ */
 const PARSERS = new Map<number, (text: string) => unknown>([
   [20, BigInt], // int8
+  [1016, listOf(BigInt)],
   [1700, String], // numeric
+  [1231, listOf(String)],
   [1082, String], // date
+  [1182, listOf(String)],
   [1184, isoInstant], // timestamptz
+  [1185, listOf(isoInstant)],
 ])
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
@@ -48,20 +65,28 @@ export type DatabaseOptions = {
   readonly url: string
   /** Most connections that the pool opens. */
   readonly connections?: number
-  /** Told of errors on idle connections (the server went away); the pool replaces them by itself. */
+  /** Told of errors on connections that run no query (the server went away); the pool replaces them by itself. */
   readonly onIdleError?: (error: Error) => void
 }
+
+/** Milliseconds that a request waits for a connection: a little longer than whoever has one may wait for a lock. */
+const CONNECTION_WAIT = 15_000
 
 /** Opens the pool. Every connection works as {@link APPLICATION_ROLE}, in UTC, and gives up on a lock after ten seconds. */
 export function openDatabase(options: DatabaseOptions): { db: Db; pool: pg.Pool } {
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.connections ?? 10,
+    connectionTimeoutMillis: CONNECTION_WAIT,
     types,
     application_name: 'equihour',
     options: `-c role=${APPLICATION_ROLE} -c timezone=UTC -c lock_timeout=10s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s`,
   })
-  pool.on('error', options.onIdleError ?? (() => undefined))
+  const lost = options.onIdleError ?? (() => undefined)
+  pool.on('error', lost)
+  // The pool listens to idle connections only. One that ends between two queries of a transaction (a terminated backend,
+  // idle_in_transaction_session_timeout) would end the process; the transaction's next query fails by itself.
+  pool.on('connect', (client) => void client.on('error', lost))
   const guarded = {
     connect: async () => {
       if (insideTransaction.getStore() === true) throw new OuterPoolUsed()
@@ -98,4 +123,20 @@ export function sqlState(error: unknown): string | undefined {
 /** Whether the database refused because of this named constraint. */
 export function violates(error: unknown, constraint: string): boolean {
   return error instanceof pg.DatabaseError && error.constraint === constraint
+}
+
+/** Classes and codes of SQLSTATE that say that the server is away, full, restarting, or was too slow. */
+const AWAY = /^(0800|53|57P0|57014|55P03|25P03)/
+/** What the driver and the operating system say of a connection that is gone or was never made. */
+const GONE =
+  /^(ECONN|ENOENT|ENOTFOUND|EPIPE|ETIMEDOUT|EAI_)|Connection terminated|not queryable|timeout exceeded when trying to connect/
+
+/**
+ * Whether this is the database being away or too slow, rather than a fault of a statement. The same call may succeed later;
+ * whether a transaction that was committing did commit is not known.
+ */
+export function databaseIsAway(error: unknown): boolean {
+  if (error instanceof pg.DatabaseError) return AWAY.test(error.code ?? '')
+  if (!(error instanceof Error)) return false
+  return GONE.test('code' in error ? String(error.code) : '') || GONE.test(error.message)
 }
