@@ -227,7 +227,7 @@ test('a folder that cannot be used is named, with the reason', async (t) => {
   writeFileSync(file, '')
   await assert.rejects(
     openEmbedded({ folder: join(file, 'data'), throwaway: true }),
-    /folder cannot be made: .*not a directory/,
+    /data folder .* cannot be made: .*not a directory/,
   )
   await assert.rejects(openEmbedded({ folder: file, throwaway: true }), /data folder .*cannot be (made|used)/)
 })

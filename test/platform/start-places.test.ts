@@ -38,7 +38,8 @@ async function startsAndStops(
   identity: { uid?: number; gid?: number } = {},
 ): Promise<string> {
   const { DATABASE_URL: _ours, EQUIHOUR_DATA: _data, ...env } = process.env
-  const running = start(process.execPath, ['bin/equihour.mjs', 'start'], {
+  // The strictest of umasks that people have.
+  const running = start('/bin/sh', ['-c', 'umask 077; exec "$0" bin/equihour.mjs start', process.execPath], {
     ...identity,
     cwd: checkout,
     env: { ...env, PORT: '0', HOME: '/nonexistent' },

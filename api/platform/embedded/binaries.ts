@@ -1,23 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { constants, existsSync } from 'node:fs'
-import {
-  chmod,
-  copyFile,
-  link,
-  lstat,
-  mkdir,
-  readdir,
-  readFile,
-  readlink,
-  rename,
-  rm,
-  stat,
-  symlink,
-} from 'node:fs/promises'
+import { chmod, copyFile, link, lstat, mkdir, readdir, readFile, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { CannotOpen } from './errors.ts'
+import { isRootsAlone } from './place.ts'
 import type { ServiceUser } from './service-user.ts'
 
 /** The programs of one PostgreSQL: `bin` holds `initdb` and `postgres`. */
@@ -86,16 +74,17 @@ async function completeSymlinks(native: string): Promise<void> {
 
 /** Hard-links (copies, across devices) the programs to a folder which everybody can read, once per version. */
 async function linkedCopy(native: string): Promise<string> {
-  const { size, mtimeMs } = await stat(join(native, 'bin', 'postgres'))
-  const manifest = await readFile(join(native, '..', 'package.json'))
-  const key = createHash('sha256').update(manifest).update(`${size} ${mtimeMs}`).digest('hex').slice(0, 16)
+  const hash = createHash('sha256')
+  for (const file of ['package.json', 'native/bin/postgres']) hash.update(await readFile(join(native, '..', file)))
+  const key = hash.digest('hex').slice(0, 16)
   const faults: string[] = []
   for (const place of READABLE_PLACES) {
     const target = join(place, key)
-    if (existsSync(target)) return target
     const building = `${target}.${process.pid}`
     try {
-      await mkdir(place, { recursive: true, mode: 0o755 })
+      if ((await mkdir(place, { recursive: true })) !== undefined) await chmod(place, 0o755)
+      if (!isRootsAlone(place)) throw new Error(`${place} is not root's alone`)
+      if (existsSync(target)) return target
       await rm(building, { recursive: true, force: true })
       await linkFolder(native, building)
       // Somebody else may have finished first: theirs is as good.

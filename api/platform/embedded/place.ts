@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import {
+  chmodSync,
   chownSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -37,7 +39,7 @@ const SOCKET_PATH_LIMIT = 103
  * @throws {CannotOpen} when the folder cannot be made
  */
 export function placeFor(folder: string, user: ServiceUser | undefined): Place {
-  make(folder, 'EQUIHOUR_DATA names')
+  make(folder)
   const real = realpathSync(folder)
   if (user === undefined) return { folder: real, files: real }
   const pointed = readPointer(real)
@@ -53,7 +55,7 @@ export function placeFor(folder: string, user: ServiceUser | undefined): Place {
   }
   const name = `${createHash('sha256').update(real).digest('hex').slice(0, 12)}-${randomBytes(3).toString('hex')}`
   const files = join(readablePlace(user), name)
-  make(files, 'the readable place is')
+  makePrivate(files, user)
   writeFileSync(join(real, POINTER), `${files}\n`)
   return { folder: real, files }
 }
@@ -90,8 +92,9 @@ export function ownerOfData(folder: string): ServiceUser | undefined {
 function readablePlace(user: ServiceUser): string {
   for (const place of READABLE_PLACES) {
     try {
-      mkdirSync(place, { recursive: true, mode: 0o755 })
-      if (canEnter(user, place)) return place
+      // Whatever our umask is; only who owns a folder below may enter that one.
+      if (mkdirSync(place, { recursive: true }) !== undefined) chmodSync(place, 0o755)
+      if (isRootsAlone(place) && canEnter(user, place)) return place
     } catch {}
   }
   throw new CannotOpen(
@@ -99,11 +102,20 @@ function readablePlace(user: ServiceUser): string {
   )
 }
 
-function make(folder: string, what: string): void {
+/** Whether nobody but root can put anything there: some of the places are below folders that everybody writes to. */
+export function isRootsAlone(folder: string): boolean {
+  const found = lstatSync(folder)
+  return found.isDirectory() && found.uid === 0 && (found.mode & 0o022) === 0
+}
+
+function make(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true })
   } catch (cause) {
-    throw new CannotOpen(`The data folder cannot be made: ${what} ${folder} (${(cause as Error).message}).`, { cause })
+    throw new CannotOpen(
+      `The data folder ${folder} cannot be made: ${(cause as Error).message}. Set EQUIHOUR_DATA to another folder.`,
+      { cause },
+    )
   }
 }
 
@@ -127,7 +139,9 @@ export async function socketFolder(place: Place, user: ServiceUser | undefined):
     if (Buffer.byteLength(join(candidate, '.s.PGSQL.5432.lock')) > SOCKET_PATH_LIMIT) continue
     try {
       rmSync(candidate, { recursive: true, force: true })
-      makePrivate(candidate, user)
+      // Not `recursive`: what somebody else made there meanwhile is not taken.
+      mkdirSync(candidate, { mode: 0o700 })
+      if (user !== undefined) chownSync(candidate, user.uid, user.gid)
       if (canEnter(user, candidate) && (await takesSockets(candidate))) return candidate
     } catch {}
   }
