@@ -38,7 +38,12 @@ export async function roundProFormas(
   return new Map(
     rounds.map((round, index) => {
       const early = asOf === undefined && round.state !== 'closed' ? closingDateIsEarly : asOfIsEarly
-      return [round, refusedOr(() => proForma(known(found[index] ?? new NoCapTable(), early), round.terms))]
+      return [
+        round,
+        refusedOr(() =>
+          proForma(withoutOwnClasses(round, known(found[index] ?? new NoCapTable(), early)), round.terms),
+        ),
+      ]
     }),
   )
 }
@@ -47,6 +52,17 @@ export async function roundProFormas(
 function dayOf({ state, terms: { closingDate } }: RoundView): string {
   if (state !== 'closed') return closingDate
   return Temporal.PlainDate.from(closingDate).subtract({ days: 1 }).toString()
+}
+
+/**
+ * Stock classes carry no date: those that a closed round brought stand in the list of every day. Before its closing there was
+ * none of their names, or it could not have closed.
+ */
+function withoutOwnClasses({ state, terms }: RoundView, capitalization: Capitalization): Capitalization {
+  if (state !== 'closed') return capitalization
+  const own = [terms.security, terms.cashSecurity].filter((security) => security?.newClass).map((one) => one?.className)
+  const classes = capitalization.classes.filter(({ name, outstanding }) => outstanding > 0n || !own.includes(name))
+  return { ...capitalization, classes }
 }
 
 const early = ({ first }: BeforeFirstTransaction) =>

@@ -1,0 +1,303 @@
+/** Takes companies the whole way by use cases, so that every type of the schema has something to show. */
+import type { Actor } from '../../api/access/index.ts'
+import { capTableAsOf, importCapTable } from '../../api/captable/index.ts'
+import { acceptTermSheet, closeRound, issueTermSheet, satisfyCondition } from '../../api/closing/index.ts'
+import {
+  cancelReservation,
+  createPool,
+  decideReservation,
+  requestReservation,
+  setFactor,
+} from '../../api/clusters/index.ts'
+import { answerStatement, finaliseStatement, reportUsage, stateStatement } from '../../api/drawdown/index.ts'
+import { OpenFlags, recordFact } from '../../api/flags/index.ts'
+import { insertProvider } from '../../api/parties/index.ts'
+import { globalId, inTransaction, newId, type Ref } from '../../api/platform/index.ts'
+import { draftRound, proposeRound, type RoundTermsWire, reviseTerms } from '../../api/rounds/index.ts'
+import { authoriseSupply, createTokenClass, releaseDueTokens } from '../../api/tokens/index.ts'
+import { ownPackage } from './ocf-package.ts'
+import type { Person, World } from './world.ts'
+
+/** A provider with its staff, its token and a pool, by global id. */
+export type Stage = {
+  readonly providerId: string
+  readonly tokenClassId: string
+  readonly poolId: string
+  readonly provider: Person
+}
+
+/** A company that went the whole way, and what it left behind, by global id. */
+export type Travelled = Stage & {
+  readonly companyId: string
+  readonly founder: Person
+  readonly signatory: Person
+  /** Closed; its grant is drawn down. */
+  readonly round: string
+  /** Proposed in vain: flags are open. */
+  readonly stoppedRound: string
+  /** Its term sheet is issued and not accepted. */
+  readonly issuedRound: string
+  /** Accepted by the company, its conditions open. */
+  readonly acceptedRound: string
+  readonly reservations: Readonly<Record<'used' | 'held' | 'approved' | 'cancelled', string>>
+  readonly statements: Readonly<Record<'final' | 'stated', string>>
+}
+
+/** When {@link wholeWay} is over: the clock stands still here. */
+export const END = '2026-11-20T09:00:00Z'
+
+/** A provider of its own with staff, a token class with supply, and a pool with its factor. */
+export async function makeStage(world: World, name: string): Promise<Stage> {
+  const { deps, staff } = world
+  await world.setClock('2026-05-04T09:00:00Z')
+  const id = newId()
+  await inTransaction(deps.db, (trx) => insertProvider(trx, { providerId: id, name, affiliation: 'none' }))
+  const provider = await world.person('provider', { providerId: id })
+  const providerId = globalId('Provider', id)
+  const made = await createTokenClass(deps, staff.operations.actor, {
+    providerId,
+    name: `${name} token`,
+    transferRule: 'NOT_TRANSFERABLE',
+  })
+  const tokenClassId = globalId('TokenClass', made.tokenClassId)
+  await authoriseSupply(deps, staff.partner.actor, {
+    tokenClassId,
+    amount: '2000000',
+    validUntil: '2035-12-31',
+    reason: 'Supply agreement of 30 Apr 2026',
+  })
+  const pool = await createPool(deps, provider.actor, {
+    providerId,
+    tokenClassId,
+    cluster: `${name} cluster`,
+    gpuModel: 'H100-SXM',
+    capacity: 512,
+    opensAt: '2026-05-04T00:00:00Z',
+  })
+  const poolId = globalId('Pool', pool.poolId)
+  await setFactor(deps, provider.actor, {
+    poolId,
+    h100HoursPerGpuHour: '1',
+    basis: 'contract',
+    source: 'Supply agreement, schedule 2',
+    validFrom: '2026-05-04T00:00:00Z',
+  })
+  return { providerId, tokenClassId, poolId, provider }
+}
+
+/** From a cap table to a final statement, with something of every kind left in every state that a test asks for. */
+export async function wholeWay(world: World, name: string, on?: Stage): Promise<Travelled> {
+  const { deps, staff } = world
+  const stage = on ?? (await makeStage(world, `${name} compute`))
+  await world.setClock('2026-05-11T10:00:00Z')
+  const { companyId: key, id: companyId, founder, signatory } = await world.company(name)
+  await importCapTable(deps, staff.analyst.actor, { companyId, files: [...ownPackage()] })
+  await recordFacts(world, companyId, name)
+  const way: Way = { world, stage, companyId, founder: founder.actor }
+
+  const round = await draft(way, 'Series Seed-2', '200000')
+  await reviseTerms(deps, staff.analyst.actor, {
+    roundId: idOf('Round', round),
+    expectedVersion: 1,
+    terms: terms(stage, 'Series Seed-2', '200000'),
+  })
+  await close(way, round, 2)
+  const reservations = await book(way)
+  const statements = await state(way)
+
+  await world.setClock('2026-10-05T09:00:00Z')
+  const issuedRound = await draft(way, 'Series B', '1000')
+  await propose(way, issuedRound, 1)
+  await issueTermSheet(deps, staff.partner.actor, { roundId: idOf('Round', issuedRound) })
+  const acceptedRound = await draft(way, 'Series C', '1000')
+  await propose(way, acceptedRound, 1)
+  await accept(way, acceptedRound)
+  const stoppedRound = await draft(way, 'Series A', '350000')
+  await record(world, companyId, 'provider.products', [{ ...PRODUCT, seller: 'Northgrid Holdings, Inc.' }])
+  await propose(way, stoppedRound, 1).then(
+    () => {
+      throw new Error('the round should have been stopped by a flag')
+    },
+    (error: unknown) => {
+      if (!(error instanceof OpenFlags)) throw error
+    },
+  )
+  await world.setClock(END)
+  return {
+    ...stage,
+    companyId: globalId('Company', key),
+    founder,
+    signatory,
+    round: idOf('Round', round),
+    issuedRound: idOf('Round', issuedRound),
+    acceptedRound: idOf('Round', acceptedRound),
+    stoppedRound: idOf('Round', stoppedRound),
+    reservations,
+    statements,
+  }
+}
+
+type Way = { readonly world: World; readonly stage: Stage; readonly companyId: string; readonly founder: Actor }
+
+const idOf = (type: string, { companyId, id }: Ref): string => globalId(type, companyId, id)
+const FUND = 'Northgrid Ventures I, L.P.'
+const PRODUCT = { scheme: 'NAICS-2022', code: '333922', name: 'Parcel-sorting robots', seller: 'The company' }
+
+async function record(world: World, companyId: string, name: string, value: unknown): Promise<void> {
+  await recordFact(world.deps, world.staff.analyst.actor, {
+    companyId,
+    name,
+    value,
+    source: 'the test',
+    asOf: '2026-05-11',
+  })
+}
+
+async function recordFacts(world: World, companyId: string, name: string): Promise<void> {
+  const facts = {
+    'holding.value': { amount: '0', currency: 'USD' },
+    'company.products': [{ ...PRODUCT, seller: name }],
+    'provider.products': [{ ...PRODUCT, code: '518210', name: 'GPU capacity', seller: 'The provider' }],
+  }
+  for (const [fact, value] of Object.entries(facts)) await record(world, companyId, fact, value)
+}
+
+/** Terms of a round over the test's own package. After a first round the fund is a stakeholder already. */
+export const terms = (
+  stage: Pick<Stage, 'tokenClassId'>,
+  name: string,
+  tokens: string,
+  stakeholderId?: string,
+): RoundTermsWire => ({
+  name,
+  closingDate: name === 'Series Seed-2' ? '2026-06-15' : '2026-12-15',
+  preMoney: { amount: '23000000', currency: 'USD' },
+  priceRounding: { direction: 'DOWN', places: 4 },
+  pool: { kind: 'TARGET', postRoundUnallocated: '0.10' },
+  security: { className: `${name} Preferred`, newClass: true, idPrefix: 'PX-', seniority: '3' },
+  compute: {
+    tokenClassId: stage.tokenClassId,
+    tokens,
+    referencePrice: { amount: '2.35', currency: 'USD' },
+    holderName: FUND,
+    ...(stakeholderId === undefined ? {} : { stakeholderId }),
+  },
+  cashInvestors: [{ name: `${name} Partners, L.P.`, amount: { amount: '1500000', currency: 'USD' } }],
+  vesting: { basis: 'delivered', allocation: 'CUMULATIVE_ROUND_DOWN' },
+  releases: { kind: 'MONTHLY', months: 12 },
+  charging: 'RESERVED',
+  longStop: '2028-06-15',
+  tokenExpiry: '2035-06-15',
+  disputeWindowDays: 15,
+})
+
+async function draft({ world, stage, companyId }: Way, name: string, tokens: string): Promise<Ref> {
+  const { stakeholders } = await capTableAsOf(world.deps.db, companyId.slice('Company:'.length), '2026-11-20')
+  const fund = stakeholders.find((holder) => holder.name === FUND)?.id
+  const made = await draftRound(world.deps, world.staff.analyst.actor, {
+    companyId,
+    terms: terms(stage, name, tokens, fund),
+  })
+  return { companyId: made.companyId, id: made.roundId }
+}
+
+const propose = ({ world }: Way, round: Ref, expectedVersion: number) =>
+  proposeRound(world.deps, world.staff.analyst.actor, { roundId: idOf('Round', round), expectedVersion })
+
+async function accept({ world, founder }: Way, round: Ref): Promise<void> {
+  const roundId = idOf('Round', round)
+  const { sha256 } = await issueTermSheet(world.deps, world.staff.partner.actor, { roundId })
+  await acceptTermSheet(world.deps, founder, { roundId, sha256, typedName: founder.name })
+}
+
+async function close(way: Way, round: Ref, version: number): Promise<void> {
+  const { deps, staff } = way.world
+  const roundId = idOf('Round', round)
+  await way.world.setClock('2026-05-20T09:30:00Z')
+  await propose(way, round, version)
+  await accept(way, round)
+  await way.world.setClock('2026-06-12T15:00:00Z')
+  for (const code of ['BOARD_CONSENT', 'STOCKHOLDER_CONSENT', 'AUTHORIZED_SHARES', 'WAITING_PERIOD']) {
+    await satisfyCondition(deps, staff.operations.actor, {
+      roundId,
+      code,
+      evidence: 'a written consent',
+      evidenceDate: '2026-06-12',
+    })
+  }
+  await way.world.setClock('2026-06-15T17:00:00Z')
+  await closeRound(deps, staff.partner.actor, { roundId })
+}
+
+type Wish = { readonly from: string; readonly days: number; readonly gpus: number }
+
+async function request({ world, stage, companyId, founder }: Way, wish: Wish): Promise<string> {
+  const startsAt = `${wish.from}T00:00:00Z`
+  const endsAt = new Date(Date.parse(startsAt) + wish.days * 86_400_000).toISOString().replace('.000Z', 'Z')
+  const { poolId } = stage
+  const { ref } = await requestReservation(world.deps, founder, {
+    companyId,
+    poolId,
+    gpus: wish.gpus,
+    startsAt,
+    endsAt,
+  })
+  return idOf('Reservation', ref)
+}
+
+const approve = ({ world, stage }: Way, reservationId: string) =>
+  decideReservation(world.deps, stage.provider.actor, { reservationId, decision: 'APPROVE' })
+
+/** One reservation used in July, one of November that waits for the provider, one approved, one cancelled. */
+async function book(way: Way): Promise<Travelled['reservations']> {
+  const { world, stage, companyId, founder } = way
+  const { deps, staff } = world
+  await world.setClock('2026-07-16T09:00:00Z')
+  await releaseDueTokens(deps, staff.operations.actor, { companyId })
+  const used = await request(way, { from: '2026-07-20', days: 7, gpus: 16 })
+  await approve(way, used)
+  await world.setClock('2026-07-27T10:00:00Z')
+  await reportUsage(deps, stage.provider.actor, {
+    reservationId: used,
+    records: [1, 2].map((job) => ({
+      source: 'slurm/one',
+      externalId: `${companyId}-${job}`,
+      gpuSeconds: '3600000',
+      startedAt: '2026-07-20T00:00:00Z',
+      endedAt: '2026-07-27T00:00:00Z',
+      job: `pretrain-${job}`,
+    })),
+    complete: true,
+  })
+  await world.setClock('2026-11-19T09:00:00Z')
+  const held = await request(way, { from: '2026-11-24', days: 1, gpus: 2 })
+  const approved = await request(way, { from: '2026-11-25', days: 1, gpus: 2 })
+  await approve(way, approved)
+  const cancelled = await request(way, { from: '2026-11-26', days: 1, gpus: 2 })
+  await cancelReservation(deps, founder, { reservationId: cancelled })
+  return { used, held, approved, cancelled }
+}
+
+/** July final, August stated. */
+async function state({ world, companyId, founder }: Way): Promise<Travelled['statements']> {
+  const { deps, staff } = world
+  await world.setClock('2026-08-03T08:00:00Z')
+  const july = await stateStatement(deps, staff.operations.actor, { companyId, month: '2026-07-01' })
+  const final = idOf('Statement', july.ref)
+  await answerStatement(deps, founder, { statementId: final, sha256: await hashOf(world, july.ref), answer: 'ACCEPT' })
+  await finaliseStatement(deps, staff.operations.actor, { statementId: final })
+  await world.setClock('2026-09-02T08:00:00Z')
+  const august = await stateStatement(deps, staff.operations.actor, { companyId, month: '2026-08-01' })
+  return { final, stated: idOf('Statement', august.ref) }
+}
+
+/** What the company answers: the hash of its statement. */
+export async function hashOf({ deps }: World, { companyId, id }: Ref): Promise<string> {
+  const { sha256 } = await deps.db
+    .selectFrom('statement')
+    .select('sha256')
+    .where('company_id', '=', companyId)
+    .where('statement_id', '=', id)
+    .executeTakeFirstOrThrow()
+  return sha256.toString('hex')
+}
