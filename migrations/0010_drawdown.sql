@@ -59,13 +59,13 @@ GRANT UPDATE (delivered_micro, idle_reserved_micro, no_show_micro, cancel_fee_mi
 CREATE TABLE charge (
   company_id uuid NOT NULL,
   charge_id uuid NOT NULL,
-  grant_id uuid NOT NULL,
+  grant_id uuid,
   lot_id uuid NOT NULL,
   reservation_id uuid NOT NULL,
   usage_id uuid,
   cause text COLLATE "C" NOT NULL
     CONSTRAINT charge_cause CHECK (cause IN ('delivered', 'idle_reserved', 'no_show', 'cancel_fee')),
-  amount_micro bigint NOT NULL CONSTRAINT charge_amount CHECK (amount_micro > 0),
+  amount_micro bigint NOT NULL CONSTRAINT charge_amount CHECK (amount_micro >= 0),
   basis_from bigint NOT NULL,
   basis_to bigint NOT NULL,
   at timestamptz NOT NULL,
@@ -75,10 +75,11 @@ CREATE TABLE charge (
   CONSTRAINT charge_reservation FOREIGN KEY (company_id, reservation_id) REFERENCES reservation (company_id, reservation_id),
   CONSTRAINT charge_usage FOREIGN KEY (company_id, usage_id) REFERENCES usage_record (company_id, usage_id),
   CONSTRAINT charge_delivery CHECK ((cause = 'delivered') = (usage_id IS NOT NULL)),
+  CONSTRAINT charge_vests_nothing CHECK (grant_id IS NOT NULL OR basis_to = 0),
   CONSTRAINT charge_basis CHECK (basis_from >= 0 AND basis_to >= basis_from AND basis_to - basis_from <= amount_micro)
 );
 COMMENT ON TABLE charge IS
-  'Distributed by company_id. Tokens of a grant consumed, and why. A charge with the cause delivered is a delivery: compute really received. (basis_from, basis_to] is the part of the vest basis that it moved, so that shares are traced to charges by overlap.';
+  'Distributed by company_id. Tokens consumed, and why. grant_id is null for tokens that earn nothing. A charge with the cause delivered is a delivery: compute really received, of which so little may be told at once that it costs nothing yet. (basis_from, basis_to] is the part of the vest basis that it moved, so that shares are traced to charges by overlap.';
 -- Which charges moved a part of the basis.
 CREATE INDEX charge_by_basis ON charge (company_id, grant_id, basis_to) WHERE basis_to > basis_from;
 -- Charges of a month.

@@ -1,4 +1,5 @@
 /** Term sheets, conditions of closing, and closing. */
+import { TransactionRefused } from '../api/captable/index.ts'
 import {
   acceptTermSheet,
   CapTableMoved,
@@ -248,7 +249,7 @@ builder.mutationField('closeRound', (t) =>
     type: ClosedPayload,
     description:
       "Close an accepted round: issue the unearned equity and the co-investors' shares, open the grant and its lot within supply, in one transaction. By a partner other than the proposer.",
-    ...may(['partner'], [OpenFlags, ConditionsOpen, CapTableMoved, SupplyExceeded, TermsRefused]),
+    ...may(['partner'], [OpenFlags, ConditionsOpen, CapTableMoved, SupplyExceeded, TermsRefused, TransactionRefused]),
     args: { input: t.arg({ type: RoundOnlyInput('CloseRoundInput', 'Which round to close.') }) },
     resolve: (_root, { input }, { deps, actor }) => closeRound(deps, actor, input),
   }),

@@ -1,5 +1,6 @@
 /** Usage, statements, what was earned and vested, and the way back from a share to GPU-seconds. */
 
+import { TransactionRefused } from '../api/captable/index.ts'
 import { UsageBeyondReservation, UsageConflict, WrongTime } from '../api/clusters/index.ts'
 import {
   answerStatement,
@@ -26,7 +27,7 @@ import {
   traceShares,
 } from '../api/drawdown/index.ts'
 import { mustSeeCompany } from '../api/parties/index.ts'
-import { globalId, NotFound, numericOfWhole, type Ref } from '../api/platform/index.ts'
+import { globalId, NotFound, numericOfWhole, type Ref, Refused } from '../api/platform/index.ts'
 import { HoldExpired } from '../api/tokens/index.ts'
 import { pageOfParent } from './batch.ts'
 import { builder, nodeName, PAGE_MAX } from './builder.ts'
@@ -166,7 +167,7 @@ Statement.implement({
     figures: t.field({
       type: 'JSON',
       description:
-        'Every figure, as hashed: balances, tokens charged by cause and pool, basis and shares of each grant.',
+        'Every figure, as hashed: opening and closing balances by token class, tokens charged by grant, pool and cause, GPU-seconds delivered by pool, basis and shares of each grant.',
       resolve: (statement) => statement.figures,
     }),
     lines: t.loadableList({
@@ -283,7 +284,8 @@ builder.queryField('shareTrace', (t) =>
     type: Trace,
     nullable: true,
     description:
-      'The usage records that earned the shares numbered first to last (counted from 1) of a security that vests by drawdown. Null where there is no such security.',
+      'The usage records that earned the shares numbered first to last (counted from 1) of a security that vests by drawdown. Null where there is no such security; refused for shares that are not earned yet.',
+    errors: { types: [Refused] },
     args: {
       companyId: t.arg.id({ description: 'The company.' }),
       securityId: t.arg.string({ description: 'The OCF security.' }),
@@ -440,7 +442,7 @@ builder.mutationField('finaliseStatement', (t) =>
   t.field({
     type: Statement,
     description: 'Make an accepted statement final: the whole shares earned by its end vest on the cap table.',
-    ...may(['operations']),
+    ...may(['operations'], [TransactionRefused]),
     args: { input: t.arg({ type: FinaliseStatementInput }) },
     resolve: async (_root, { input }, context) =>
       after(context, await finaliseStatement(context.deps, context.actor, input)),

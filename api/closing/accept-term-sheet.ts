@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { type Actor, must } from '../access/index.ts'
+import type { Actor } from '../access/index.ts'
 import { acceptDocument, latestDocument } from '../documents/index.ts'
+import { mustSpeakFor } from '../drawdown/index.ts'
 import { OpenFlags, refuseWhileOpen } from '../flags/index.ts'
 import {
   audit,
@@ -37,7 +38,7 @@ export async function acceptTermSheet(
 ): Promise<{ ref: Ref; documentId: string }> {
   const { roundId: ref, sha256, typedName, idempotencyKey } = parse(AcceptTermSheetInput, input)
   await mustSeeRound(deps.db, actor, ref)
-  must(actor, 'founder', 'signatory')
+  mustSpeakFor(actor, ref.companyId)
   const subject = globalId('Round', ref.companyId, ref.id)
   const scope = { kind: 'company', id: ref.companyId } as const
   return once(deps, actor, { operation: 'acceptTermSheet', scope, idempotencyKey, input }, async (trx) => {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Actor, must } from '../access/index.ts'
-import { increasePool, issueShares, issueUnearned } from '../captable/index.ts'
+import { type Capitalization, increasePool, issueShares, issueUnearned } from '../captable/index.ts'
 import { latestDocument } from '../documents/index.ts'
 import { openVesting } from '../drawdown/index.ts'
 import { checkGate, type FlagsDeps, refuseWhileOpen } from '../flags/index.ts'
@@ -35,6 +35,8 @@ import {
   type ProForma,
   proForma,
   releaseSchedule,
+  roundsByRef,
+  TermsRefused,
 } from '../rounds/index.ts'
 import { openGrant } from '../tokens/index.ts'
 import { conditionsOf } from './condition.store.ts'
@@ -54,7 +56,8 @@ export type ClosedRound = {
 
 /**
  * Closes a round: issues the unearned equity and the co-investors' shares, opens the grant and its lot within the supply
- * of its class, in one transaction. By a partner other than the one who proposed it, when every condition is met.
+ * of its class, in one transaction. By a partner other than the one who proposed it, when every condition is met, from the
+ * closing date on and before the long-stop date.
  *
  * Lock order: the company, then the supply of the token class.
  */
@@ -64,8 +67,10 @@ export async function closeRound(deps: FlagsDeps, actor: Actor, input: CloseRoun
   must(actor, 'partner')
   const subject = globalId('Round', ref.companyId, ref.id)
   const scope = { kind: 'company', id: ref.companyId } as const
+  const [seen] = await roundsByRef(deps.db, actor, [ref])
   const gate = { gate: 'close', companyId: ref.companyId, subject, onDate: await today(deps.db) } as const
-  await checkGate(deps, actor, gate)
+  // A round that cannot close is not asked about: what it would find after its closing are its own shares.
+  if (seen?.state === 'accepted') await checkGate(deps, actor, gate)
   return once(deps, actor, { operation: 'closeRound', scope, idempotencyKey, input }, async (trx) => {
     const round = await lockRound(trx, ref)
     if (round.proposedBy === actor.id) throw new SamePerson('close')
@@ -73,11 +78,15 @@ export async function closeRound(deps: FlagsDeps, actor: Actor, input: CloseRoun
     const on = await today(trx)
     if (on < round.terms.closingDate)
       throw new Refused('closingDate', `is ${round.terms.closingDate}: it is not reached`)
+    if (on >= round.terms.longStop)
+      throw new Refused(
+        'longStop',
+        `was ${round.terms.longStop}: there is no time left in which the grant could be used`,
+      )
     const open = (await conditionsOf(trx, ref)).filter((condition) => condition.state === 'open')
     if (open.length > 0) throw new ConditionsOpen(open)
     await refuseWhileOpen(trx, gate)
-    const forma = proForma(await capitalizationBefore(trx, ref.companyId, round.terms), round.terms)
-    const document = await promised(trx, round, forma)
+    const { forma, document } = await promised(trx, round, on)
     const equity = await issueEquity(trx, round, forma, on)
     const { lotId } = await openGrant(trx, {
       companyId: ref.companyId,
@@ -111,8 +120,13 @@ export async function closeRound(deps: FlagsDeps, actor: Actor, input: CloseRoun
   })
 }
 
-/** The accepted document, if what it promises is still what the terms give. @throws {CapTableMoved} */
-async function promised(trx: Trx, round: LockedRound, forma: ProForma): Promise<Uuid> {
+/**
+ * The accepted document, and the pro forma that it promises, if it is still what the terms give today: what was issued
+ * since the closing date counts too, and the shares are issued today.
+ *
+ * @throws {CapTableMoved}
+ */
+async function promised(trx: Trx, round: LockedRound, on: string): Promise<{ forma: ProForma; document: Uuid }> {
   const latest = await latestDocument(trx, round.companyId, round.id, TERM_SHEET)
   const issued =
     latest === undefined
@@ -127,9 +141,22 @@ async function promised(trx: Trx, round: LockedRound, forma: ProForma): Promise<
   const words = (shares: bigint, price: bigint, after: bigint) =>
     `${shares} shares at ${formatNumeric(price)} of ${formatNumeric(after)} in all`
   const then = words(issued.equity_shares, parseNumeric(issued.price), parseNumeric(issued.total_shares_after))
+  const before = await capitalizationBefore(trx, round.companyId, { closingDate: on })
+  const forma = formaOf(before, round, then)
   const now = words(forma.compute.shares, forma.price.amount, forma.sharesAfter)
   if (then !== now) throw new CapTableMoved(then, now)
-  return issued.document_id
+  return { forma, document: issued.document_id }
+}
+
+/** Terms that were signed fitted the cap table: that they no longer do means that it moved. */
+function formaOf(before: Capitalization, round: LockedRound, then: string): ProForma {
+  try {
+    return proForma(before, round.terms)
+  } catch (error) {
+    if (!(error instanceof TermsRefused)) throw error
+    const faults = error.faults.map(({ path, reason }) => `${path.join('.')} ${reason}`)
+    throw new CapTableMoved(then, `no such round (${faults.join('; ')})`)
+  }
 }
 
 /** Issues what the pro forma says: the fund's unearned shares, the co-investors' shares, and the pool's increase. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type Actor, is, must } from '../access/index.ts'
+import { mustSpeakFor } from '../drawdown/index.ts'
 import {
   audit,
   type Deps,
@@ -56,6 +57,7 @@ export async function waiveCondition(deps: Deps, actor: Actor, input: WaiveCondi
   await mustSeeRound(deps.db, actor, ref)
   must(actor, 'partner', 'founder', 'signatory')
   const side = is(actor, 'partner') ? 'fund' : 'company'
+  if (side === 'company') mustSpeakFor(actor, ref.companyId)
   const call = { operation: 'waiveCondition', scope: scopeOf(ref), idempotencyKey, input }
   return once(deps, actor, call, async (trx) => {
     const condition = await lockOpen(trx, ref, code)
@@ -65,9 +67,15 @@ export async function waiveCondition(deps: Deps, actor: Actor, input: WaiveCondi
   })
 }
 
-/** @throws {NotWaivable} when the terms do not let this side waive it */
+/**
+ * @throws {NotWaivable} when the terms do not let this side waive it
+ * @throws {Refused} when this side has waived it before
+ */
 export function waivedBy(condition: Condition, side: 'fund' | 'company'): Condition {
   if (condition.waivableBy !== side && condition.waivableBy !== 'both') throw new NotWaivable(condition.waivableBy)
+  if (side === 'fund' ? condition.waivedByFund : condition.waivedByCompany) {
+    throw new Refused('code', 'is waived by your side already: the other side must waive it too')
+  }
   const waived = {
     ...condition,
     waivedByFund: condition.waivedByFund || side === 'fund',

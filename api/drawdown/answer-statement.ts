@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Actor, must } from '../access/index.ts'
+import type { Actor } from '../access/index.ts'
 import { lockCompany, mustSeeCompany } from '../parties/index.ts'
 import {
   audit,
@@ -17,6 +17,7 @@ import {
 import { StatementChanged } from './errors.ts'
 import { lockStatement, moveStatement } from './statement.store.ts'
 import { mustSeeStatement } from './statement.views.ts'
+import { mustSpeakFor } from './visibility.ts'
 
 export const STATEMENT_ANSWERS = ['ACCEPT', 'DISPUTE'] as const
 
@@ -40,7 +41,7 @@ export async function answerStatement(deps: Deps, actor: Actor, input: AnswerSta
   const { statementId: ref, sha256, answer, reason, idempotencyKey } = parse(AnswerStatementInput, input)
   await mustSeeCompany(deps.db, actor, ref.companyId)
   await mustSeeStatement(deps.db, ref)
-  must(actor, 'founder', 'signatory')
+  mustSpeakFor(actor, ref.companyId)
   const scope = { kind: 'company', id: ref.companyId } as const
   return once(deps, actor, { operation: 'answerStatement', scope, idempotencyKey, input }, async (trx) => {
     await lockCompany(trx, ref.companyId)

@@ -10,6 +10,7 @@ import {
   once,
   parse,
   type Ref,
+  Refused,
   type Trx,
   today,
   type WholeShares,
@@ -22,6 +23,7 @@ import {
   type LockedStatement,
   lockStatement,
   moveStatement,
+  openBefore,
   type StatementLine,
 } from './statement.store.ts'
 import { mustSeeStatement } from './statement.views.ts'
@@ -34,7 +36,8 @@ export type FinaliseStatementInput = z.input<typeof FinaliseStatementInput>
 
 /**
  * Makes an accepted statement final: the whole shares that were earned by its end vest on the cap table, and do not
- * un-vest. Earlier statements may still be open: what they earned vests with whichever is final first.
+ * un-vest. Earlier statements may be accepted and not final yet: what they earned vests with whichever is final first. None
+ * may be open or disputed: what is disputed must not vest through a later one.
  */
 export async function finaliseStatement(
   deps: Deps,
@@ -55,6 +58,13 @@ export async function finaliseStatement(
       actor,
       reason: null,
     })
+    const open = await openBefore(trx, statement)
+    if (open !== undefined) {
+      throw new Refused(
+        'statementId',
+        `must wait: the statement of ${open.month.slice(0, 7)} before it is ${open.state}, and its shares would vest too`,
+      )
+    }
     const grants = await lockProgress(trx, ref.companyId)
     let vested = 0n
     for (const line of statement.lines) {

@@ -67,6 +67,7 @@ const Charging = z.enum(['RESERVED', 'METERED'])
 /** A grant's cumulative sums, locked. Mutable while a batch is worked on; {@link storeProgress} writes it once. */
 export type Progress = {
   readonly grant: VestingGrant
+  readonly openedAt: string
   readonly charged: Record<Cause, MicroTokens>
   basis: MicroTokens
   peak: MicroTokens
@@ -94,6 +95,7 @@ export async function lockProgress(trx: Trx, companyId: Uuid): Promise<Map<Uuid,
       'grant.charging',
       'grant.dispute_window_days',
       'grant.long_stop',
+      'grant.opened_at',
     ])
     .where('progress.company_id', '=', companyId)
     .orderBy('progress.grant_id')
@@ -122,6 +124,7 @@ export async function lockProgress(trx: Trx, companyId: Uuid): Promise<Map<Uuid,
           disputeWindowDays: row.dispute_window_days,
           longStop: row.long_stop,
         },
+        openedAt: row.opened_at,
         charged: {
           delivered: row.delivered_micro,
           idle_reserved: row.idle_reserved_micro,
@@ -158,7 +161,8 @@ export async function storeProgress(trx: Trx, progress: Progress): Promise<void>
 /** One charge of one lot, as it is stored. */
 export type NewCharge = {
   readonly chargeId: Uuid
-  readonly grantId: Uuid
+  /** `null` for tokens that earn nothing. */
+  readonly grantId: Uuid | null
   readonly lotId: Uuid
   readonly usageId: Uuid | null
   readonly cause: Cause
@@ -167,7 +171,11 @@ export type NewCharge = {
   readonly basisTo: MicroTokens
 }
 
-/** Stores the charges of one batch in one statement. */
+/**
+ * Stores the charges of one batch in one statement. They are booked now, but never before a charge that is booked already
+ * nor within a month that is stated: a transaction that began before midnight may come to its turn after one that began
+ * later, and what is stated stands. The company is locked.
+ */
 export async function insertCharges(
   trx: Trx,
   companyId: Uuid,
@@ -192,7 +200,11 @@ export async function insertCharges(
     INSERT INTO charge (company_id, charge_id, grant_id, lot_id, reservation_id, usage_id, cause, amount_micro,
       basis_from, basis_to, at)
     SELECT ${companyId}::uuid, charge_id, grant_id, lot_id, ${reservationId}::uuid, usage_id, cause, amount_micro,
-      basis_from, basis_to, ${at}::timestamptz
+      basis_from, basis_to, booked.at
     FROM jsonb_to_recordset(${rows}::jsonb) AS given (charge_id uuid, grant_id uuid, lot_id uuid, usage_id uuid,
-      cause text, amount_micro bigint, basis_from bigint, basis_to bigint)`.execute(trx)
+      cause text, amount_micro bigint, basis_from bigint, basis_to bigint),
+      (SELECT greatest(${at}::timestamptz,
+        (SELECT max(charge.at) FROM charge WHERE charge.company_id = ${companyId}::uuid),
+        (SELECT (max(month) + interval '1 month') AT TIME ZONE 'UTC' FROM statement WHERE company_id = ${companyId}::uuid)
+      ) AS at) AS booked`.execute(trx)
 }

@@ -17,3 +17,4 @@ export {
   statementsById,
 } from './statement.views.ts'
 export { type ShareTrace, type TraceLink, traceShares } from './trace.views.ts'
+export { mustSpeakFor } from './visibility.ts'

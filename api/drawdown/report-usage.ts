@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Actor, must } from '../access/index.ts'
+import type { Actor } from '../access/index.ts'
 import {
   completeReservation,
   lockReservationForUsage,
@@ -27,17 +27,23 @@ import {
 import { type ChargedPart, chargeAll, type Hold, postHold, readHolds, returnHold } from '../tokens/index.ts'
 import { advance, type Cause, counts, earnedShares } from './earned.ts'
 import { insertCharges, lockProgress, type NewCharge, type Progress, storeProgress } from './grant.store.ts'
+import { mustMeterFor } from './visibility.ts'
 
-export const ReportUsageInput = z.strictObject({
-  reservationId: zRef('Reservation'),
-  records: z
-    .array(z.unknown())
-    .max(USAGE_BATCH_MAX, `must hold at most ${USAGE_BATCH_MAX} records`)
-    .pipe(z.array(zUsageRecord)),
-  /** True when all usage of the reservation is in: unused time is charged as the terms say, and what is left of the hold returns. */
-  complete: z.boolean().default(false),
-  idempotencyKey: zIdempotencyKey,
-})
+export const ReportUsageInput = z
+  .strictObject({
+    reservationId: zRef('Reservation'),
+    records: z
+      .array(z.unknown())
+      .max(USAGE_BATCH_MAX, `must hold at most ${USAGE_BATCH_MAX} records`)
+      .pipe(z.array(zUsageRecord)),
+    /** True when all usage of the reservation is in: unused time is charged as the terms say, and what is left of the hold returns. */
+    complete: z.boolean().default(false),
+    idempotencyKey: zIdempotencyKey,
+  })
+  .refine(({ records, complete }) => records.length > 0 || complete, {
+    path: ['records'],
+    message: 'must hold at least one record, unless all usage is in',
+  })
 export type ReportUsageInput = z.input<typeof ReportUsageInput>
 
 export type ReportedUsage = {
@@ -61,8 +67,8 @@ export type ReportedUsage = {
  */
 export async function reportUsage(deps: Deps, actor: Actor, input: ReportUsageInput): Promise<ReportedUsage> {
   const { reservationId: ref, records, complete, idempotencyKey } = parse(ReportUsageInput, input)
-  await mustSeeReservation(deps.db, actor, ref)
-  must(actor, 'provider')
+  const { providerId } = await mustSeeReservation(deps.db, actor, ref)
+  mustMeterFor(actor, providerId)
   const scope = { kind: 'company', id: ref.companyId } as const
   return once(deps, actor, { operation: 'reportUsage', scope, idempotencyKey, input }, async (trx) => {
     await lockCompany(trx, ref.companyId)
@@ -110,11 +116,17 @@ export async function reportUsage(deps: Deps, actor: Actor, input: ReportUsageIn
 async function finish(trx: Trx, ref: Ref, actor: Actor, batch: Batch): Promise<MicroTokens> {
   const { companyId } = ref
   const { holdId } = await lockReservationForUsage(trx, ref)
-  const charging = batch.chargingOf(await holdOf(trx, companyId, holdId))
-  const completed = await completeReservation(trx, { ref, charging, completedBy: actor.id })
+  const idle = batch.chargedIdle(await holdOf(trx, companyId, holdId))
+  const completed = await completeReservation(trx, {
+    ref,
+    charging: idle.size > 0 ? 'RESERVED' : 'METERED',
+    completedBy: actor.id,
+    idleAtMost: [...idle.values()].reduce((sum, left) => sum + left, 0n),
+  })
   // A reservation of which nothing was used has its hold still pending: post it, so that it can be charged and returned.
   if (completed.deliveredGpuSeconds === 0n) await postHold(trx, { companyId, holdId })
-  await batch.charge(holdId, [{ cause: completed.cause, amount: completed.charge, usageId: null }])
+  const unused = { cause: completed.cause, amount: completed.charge, usageId: null, lots: new Set(idle.keys()) }
+  if (unused.amount > 0n) await batch.charge(holdId, [unused])
   await returnHold(trx, { companyId, holdId })
   const { lots } = await holdOf(trx, companyId, holdId)
   return lots.reduce((sum, part) => sum + part.amount - part.charged, 0n)
@@ -132,32 +144,34 @@ type Batch = Awaited<ReturnType<typeof openBatch>>
 async function openBatch(trx: Trx, ref: Ref) {
   const { companyId } = ref
   const grants = await lockProgress(trx, companyId)
+  const byLot = new Map([...grants.values()].map((progress) => [progress.grant.lotId, progress]))
   const earnedBefore = total(grants, (progress) => progress.earned)
   const rows: NewCharge[] = []
   const charged: Record<Cause, MicroTokens> = { delivered: 0n, idle_reserved: 0n, no_show: 0n, cancel_fee: 0n }
   const touched = new Set<Progress>()
   return {
-    /** How unused time is charged: metered only where the terms of every grant that the hold draws on say so. */
-    chargingOf(hold: Hold): 'METERED' | 'RESERVED' {
-      const lots = new Set(hold.lots.map((part) => part.lotId))
-      const drawn = [...grants.values()].filter((progress) => lots.has(progress.grant.lotId))
-      return drawn.every((progress) => progress.grant.charging === 'METERED') ? 'METERED' : 'RESERVED'
+    /**
+     * The lots of a hold whose unused time is charged, with what is left of each: all but those whose signed terms say that
+     * only metered use is. Tokens of two grants in one hold are each charged by their own terms.
+     */
+    chargedIdle(hold: Hold): ReadonlyMap<Uuid, MicroTokens> {
+      const left = hold.lots.map((part) => [part.lotId, part.amount - part.charged] as const)
+      return new Map(left.filter(([lotId]) => byLot.get(lotId)?.grant.charging !== 'METERED'))
     },
     /** Charges a hold, each charge after the one before it, in one call of the ledger. */
-    async charge(holdId: Uuid, asked: readonly Charge[]): Promise<void> {
-      const charges = asked.filter((each) => each.amount > 0n)
+    async charge(holdId: Uuid, charges: readonly Charge[]): Promise<void> {
+      const current = lotInTurn(await holdOf(trx, companyId, holdId))
       const drawn = await chargeAll(trx, {
         companyId,
-        charges: charges.map(({ cause, amount, usageId }) => ({ holdId, cause, amount, chargeId: usageId ?? newId() })),
+        charges: charges.map(({ usageId, ...each }) => ({ holdId, ...each, chargeId: usageId ?? newId() })),
       })
       for (const [index, each] of charges.entries()) {
-        for (const part of drawn[index] ?? []) {
+        for (const part of partsOf(drawn[index] ?? [], current())) {
           charged[each.cause] += part.amount
-          const progress = part.grantId === null ? undefined : grants.get(part.grantId)
-          // Tokens that vest nothing (a top-up, a purchase) are charged in the ledger and earn nothing here.
-          if (progress === undefined) continue
-          rows.push(draw(progress, each, part))
-          touched.add(progress)
+          current(part)
+          const progress = byLot.get(part.lotId)
+          rows.push(progress === undefined ? vestsNothing(each, part) : draw(progress, each, part))
+          if (progress !== undefined) touched.add(progress)
         }
       }
     },
@@ -169,10 +183,32 @@ async function openBatch(trx: Trx, ref: Ref) {
   } as const
 }
 
-type Charge = { readonly cause: Cause; readonly amount: MicroTokens; readonly usageId: Uuid | null }
+type Charge = {
+  readonly cause: Cause
+  readonly amount: MicroTokens
+  readonly usageId: Uuid | null
+  readonly lots?: ReadonlySet<Uuid>
+}
+type Part = Pick<ChargedPart, 'lotId' | 'amount'>
+
+/** The lot of a hold that is charged next, as parts are taken from it. Where nothing is left, the last. */
+function lotInTurn(hold: Hold): (taken?: Part) => Uuid | undefined {
+  const left = new Map(hold.lots.map((part) => [part.lotId, part.amount - part.charged]))
+  return (taken) => {
+    if (taken !== undefined) left.set(taken.lotId, (left.get(taken.lotId) ?? 0n) - taken.amount)
+    return [...left].find(([, rest]) => rest > 0n)?.[0] ?? hold.lots.at(-1)?.lotId
+  }
+}
+
+/**
+ * What a charge took. Use so short that it costs nothing yet is kept too, at the lot in whose turn it fell: each GPU-second
+ * leads to the signed document of a grant.
+ */
+const partsOf = (drawn: readonly Part[], inTurn: Uuid | undefined): readonly Part[] =>
+  drawn.length > 0 || inTurn === undefined ? drawn : [{ lotId: inTurn, amount: 0n }]
 
 /** Moves a grant's sums by what a charge took from its lot. */
-function draw(progress: Progress, { cause, usageId }: Charge, { lotId, amount }: ChargedPart): NewCharge {
+function draw(progress: Progress, { cause, usageId }: Charge, { lotId, amount }: Part): NewCharge {
   const moved = advance(progress, amount, counts(progress.grant.basis, cause))
   progress.charged[cause] += amount
   progress.basis = moved.basis
@@ -181,6 +217,18 @@ function draw(progress: Progress, { cause, usageId }: Charge, { lotId, amount }:
   const { grantId } = progress.grant
   return { chargeId: newId(), grantId, lotId, usageId, cause, amount, basisFrom: moved.from, basisTo: moved.to }
 }
+
+/** A charge of tokens that earn nothing, such as a top-up's. */
+const vestsNothing = ({ cause, usageId }: Charge, { lotId, amount }: Part): NewCharge => ({
+  chargeId: newId(),
+  grantId: null,
+  lotId,
+  usageId,
+  cause,
+  amount,
+  basisFrom: 0n,
+  basisTo: 0n,
+})
 
 const total = (grants: ReadonlyMap<Uuid, Progress>, of: (progress: Progress) => bigint): bigint =>
   [...grants.values()].reduce((sum, progress) => sum + of(progress), 0n)

@@ -7,10 +7,7 @@ import {
   audit,
   canonicalJson,
   type Deps,
-  formatTokens,
   globalId,
-  type JsonValue,
-  type MicroTokens,
   newId,
   once,
   parse,
@@ -23,13 +20,13 @@ import {
   zIsoDate,
   zKey,
 } from '../platform/index.ts'
-import { balances } from '../tokens/index.ts'
 import { DEEM_ACCEPTED_JOB } from './deem-accepted.ts'
 import { earnedShares } from './earned.ts'
 import { MonthNotStatable } from './errors.ts'
 import { lockProgress, type Progress } from './grant.store.ts'
 import { recordReleased } from './released-basis.ts'
-import { basisBefore, chargesBetween, insertStatement, lastStatement, type StatementLine } from './statement.store.ts'
+import { basisBefore, insertStatement, lastStatement, type StatementLine } from './statement.store.ts'
+import { figuresOf } from './statement-figures.ts'
 
 export const StateStatementInput = z.strictObject({
   companyId: zKey('Company'),
@@ -41,7 +38,10 @@ export type StateStatementInput = z.input<typeof StateStatementInput>
 
 /**
  * States the account of a month that is over. Its figures are frozen from here on; usage that is recorded later flows into
- * the next statement. The company may dispute it within the window that its terms give.
+ * the next statement. The company may dispute it within the window that its terms give: the longest, where it has several
+ * grants.
+ *
+ * @throws {MonthNotStatable} when the month is not over, is stated already, or is not the next one
  */
 export async function stateStatement(deps: Deps, actor: Actor, input: StateStatementInput): Promise<{ ref: Ref }> {
   const { companyId, month, idempotencyKey } = parse(StateStatementInput, input)
@@ -50,20 +50,19 @@ export async function stateStatement(deps: Deps, actor: Actor, input: StateState
   const scope = { kind: 'company', id: companyId } as const
   return once(deps, actor, { operation: 'stateStatement', scope, idempotencyKey, input }, async (trx) => {
     await lockCompany(trx, companyId)
-    const end = Temporal.PlainDate.from(month).add({ months: 1 }).toString()
+    const end = nextMonth(month)
     const on = await today(trx)
-    if (on < end) throw new MonthNotStatable(month, `it is not over before ${end}`)
+    // Months are compared, not days: the month after 9999-12 has no day that sorts as text.
+    if (on.slice(0, 7) <= month.slice(0, 7)) throw new MonthNotStatable(month, `it is not over before ${end}`)
     const last = await lastStatement(trx, companyId)
-    if (last !== undefined && last.month >= month) {
-      throw new MonthNotStatable(month, `${last.month.slice(0, 7)} is stated already`)
-    }
+    if (last !== undefined) mustFollow(month, last.month)
     await recordReleased(trx, companyId, end)
-    const grants = await lockProgress(trx, companyId)
-    if (grants.size === 0) throw new MonthNotStatable(month, 'the company has no grant')
+    const all = await lockProgress(trx, companyId)
+    const grants = new Map([...all].filter(([, progress]) => progress.openedAt.slice(0, 10) < end))
+    if (grants.size === 0) throw new MonthNotStatable(month, 'the company had no grant by its end')
     const lines = await linesUntil(trx, companyId, grants, `${end}T00:00:00Z`, last?.lines)
-    const from = last === undefined ? undefined : `${nextMonth(last.month)}T00:00:00Z`
-    const figures = canonicalJson(await figuresOf(trx, { companyId, month, end, from, lines, grants }))
-    const window = Math.min(...[...grants.values()].map((progress) => progress.grant.disputeWindowDays))
+    const figures = canonicalJson(await figuresOf(trx, { companyId, month, lines, grants, last }))
+    const window = Math.max(...[...grants.values()].map((progress) => progress.grant.disputeWindowDays))
     const disputeUntil = Temporal.PlainDate.from(on).add({ days: window }).toString()
     const ref = { companyId, id: newId() }
     const hash = sha256(figures)
@@ -85,6 +84,13 @@ export async function stateStatement(deps: Deps, actor: Actor, input: StateState
 }
 
 const nextMonth = (month: string): string => Temporal.PlainDate.from(month).add({ months: 1 }).toString()
+
+/** Every month is stated once, in order, and none is left out. @throws {MonthNotStatable} */
+function mustFollow(month: string, last: string): void {
+  if (last >= month) throw new MonthNotStatable(month, `${last.slice(0, 7)} is stated already`)
+  const next = nextMonth(last)
+  if (next < month) throw new MonthNotStatable(month, `${next.slice(0, 7)} is to be stated first`)
+}
 
 /** Opening and closing basis and shares of each grant. What an earlier statement closed with, this one opens with. */
 async function linesUntil(
@@ -109,42 +115,3 @@ async function linesUntil(
     }
   })
 }
-
-type Figures = {
-  companyId: Uuid
-  month: string
-  end: string
-  from: string | undefined
-  lines: readonly StatementLine[]
-  grants: ReadonlyMap<Uuid, Progress>
-}
-
-/** What the statement says: tokens by state, charged by cause and pool, basis and shares of each grant. */
-async function figuresOf(trx: Trx, { companyId, month, end, from, lines, grants }: Figures): Promise<JsonValue> {
-  const charged = await chargesBetween(trx, companyId, from, `${end}T00:00:00Z`)
-  const held = await balances(trx, companyId)
-  return {
-    balances: held.totals.map(({ kind, amount }) => ({ kind, tokens: formatTokens(amount) })),
-    charged: charged.map((row) => ({
-      cause: row.cause,
-      gpuSeconds: row.gpuSeconds.toString(),
-      grant: row.grantId,
-      pool: row.poolId,
-      tokens: formatTokens(row.amount),
-      usageRecords: Number(row.records),
-    })),
-    company: globalId('Company', companyId),
-    from: from?.slice(0, 10) ?? null,
-    grants: lines.map((line) => ({
-      basis: { closing: tokens(line.basisTo), opening: tokens(line.basisFrom) },
-      grant: line.grantId,
-      security: grants.get(line.grantId)?.grant.securityId ?? null,
-      shares: { earnedAtClose: line.sharesTo.toString(), earnedAtOpen: line.sharesFrom.toString() },
-      vestBasis: grants.get(line.grantId)?.grant.basis ?? null,
-    })),
-    month: month.slice(0, 7),
-    until: end,
-  }
-}
-
-const tokens = (amount: MicroTokens): string => formatTokens(amount)

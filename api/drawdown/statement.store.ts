@@ -1,5 +1,5 @@
 /** Writes statements and moves them on. */
-import { sql } from 'kysely'
+import { type NotNull, sql } from 'kysely'
 import { z } from 'zod'
 import {
   globalId,
@@ -192,59 +192,97 @@ export async function insertVested(
     .execute()
 }
 
-/** Month and state of the company's last statement, and whether all before it are final. */
+/** The earliest statement of a month before this one that is neither accepted nor final, if there is one. */
+export async function openBefore(
+  trx: Trx,
+  { ref, month }: LockedStatement,
+): Promise<{ month: string; state: string } | undefined> {
+  return trx
+    .selectFrom('statement')
+    .innerJoin('statement_progress as progress', (join) =>
+      join
+        .onRef('progress.company_id', '=', 'statement.company_id')
+        .onRef('progress.statement_id', '=', 'statement.statement_id'),
+    )
+    .select(['statement.month', 'progress.state'])
+    .where('statement.company_id', '=', ref.companyId)
+    .where('statement.month', '<', month)
+    .where('progress.state', 'in', ['stated', 'disputed'] satisfies StatementState[])
+    .orderBy('statement.month')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+/** The company's last statement: what it closed with. */
 export async function lastStatement(
   trx: Trx,
   companyId: Uuid,
-): Promise<{ month: string; lines: Map<Uuid, StatementLine> } | undefined> {
+): Promise<{ month: string; lines: Map<Uuid, StatementLine>; figures: unknown } | undefined> {
   const last = await trx
     .selectFrom('statement')
-    .select(['statement_id', 'month'])
+    .select(['statement_id', 'month', 'figures'])
     .where('company_id', '=', companyId)
     .orderBy('month', 'desc')
     .limit(1)
     .executeTakeFirst()
   if (last === undefined) return undefined
   const { lines } = await lockStatement(trx, { companyId, id: last.statement_id })
-  return { month: last.month, lines: new Map(lines.map((line) => [line.grantId, line])) }
+  return { month: last.month, lines: new Map(lines.map((line) => [line.grantId, line])), figures: last.figures }
 }
 
-/** Of each grant the highest basis that charges recorded before `until` (exclusive) reached. */
+/** Of each grant the highest basis that charges booked before `until` (exclusive) reached. */
 export async function basisBefore(trx: Trx, companyId: Uuid, until: string): Promise<Map<Uuid, MicroTokens>> {
   const rows = await trx
     .selectFrom('charge')
     .select(['grant_id', (on) => on.fn.max('basis_to').as('basis')])
     .where('company_id', '=', companyId)
+    .where('grant_id', 'is not', null)
     .where('at', '<', until)
     .groupBy('grant_id')
+    .$narrowType<{ grant_id: NotNull }>()
     .execute()
   return new Map(rows.map((row) => [row.grant_id, row.basis]))
 }
 
-/** Tokens charged in `[from, until)` by grant, pool and cause, with the GPU-seconds behind deliveries. */
-export async function chargesBetween(
+/** Half-open, in UTC. Without `from` it reaches back to the beginning. */
+export type Period = { readonly from: string | undefined; readonly until: string }
+
+const during = ({ from, until }: Period) => sql<boolean>`(charge.at < ${until}::timestamptz
+  AND (${from ?? null}::timestamptz IS NULL OR charge.at >= ${from ?? null}::timestamptz))`
+
+/** Tokens charged in a period by grant, pool and cause. `grantId` is `null` for tokens that earn nothing. */
+export async function chargesIn(
   trx: Trx,
   companyId: Uuid,
-  from: string | undefined,
-  until: string,
-): Promise<{ grantId: Uuid; poolId: Uuid; cause: string; amount: MicroTokens; gpuSeconds: bigint; records: bigint }[]> {
-  const { rows } = await sql<{
-    grantId: Uuid
-    poolId: Uuid
-    cause: string
-    amount: MicroTokens
-    gpuSeconds: bigint
-    records: bigint
-  }>`
+  period: Period,
+): Promise<{ grantId: Uuid | null; poolId: Uuid; cause: string; amount: MicroTokens }[]> {
+  const { rows } = await sql<{ grantId: Uuid | null; poolId: Uuid; cause: string; amount: MicroTokens }>`
     SELECT charge.grant_id AS "grantId", reservation.pool_id AS "poolId", charge.cause,
-      sum(charge.amount_micro)::bigint AS amount, coalesce(sum(usage.gpu_seconds), 0)::bigint AS "gpuSeconds",
-      count(usage.usage_id) AS records
+      sum(charge.amount_micro)::bigint AS amount
     FROM charge
     JOIN reservation ON reservation.company_id = charge.company_id AND reservation.reservation_id = charge.reservation_id
-    LEFT JOIN usage_record AS usage ON usage.company_id = charge.company_id AND usage.usage_id = charge.usage_id
-    WHERE charge.company_id = ${companyId} AND charge.at < ${until}::timestamptz
-      AND (${from ?? null}::timestamptz IS NULL OR charge.at >= ${from ?? null}::timestamptz)
+    WHERE charge.company_id = ${companyId} AND ${during(period)}
     GROUP BY charge.grant_id, reservation.pool_id, charge.cause
+    HAVING sum(charge.amount_micro) > 0
     ORDER BY charge.grant_id, reservation.pool_id, charge.cause`.execute(trx)
+  return rows
+}
+
+/**
+ * What was delivered in a period, by pool. Each usage record counts once, however many lots its charge drew on, and also
+ * where it cost nothing by itself.
+ */
+export async function deliveriesIn(
+  trx: Trx,
+  companyId: Uuid,
+  period: Period,
+): Promise<{ poolId: Uuid; gpuSeconds: bigint; records: bigint }[]> {
+  const { rows } = await sql<{ poolId: Uuid; gpuSeconds: bigint; records: bigint }>`
+    SELECT usage.pool_id AS "poolId", sum(usage.gpu_seconds)::bigint AS "gpuSeconds", count(*) AS records
+    FROM usage_record AS usage
+    WHERE usage.company_id = ${companyId} AND usage.usage_id IN (
+      SELECT charge.usage_id FROM charge WHERE charge.company_id = ${companyId} AND ${during(period)})
+    GROUP BY usage.pool_id
+    ORDER BY usage.pool_id`.execute(trx)
   return rows
 }

@@ -27,7 +27,7 @@ export interface AuditEvent {
 export interface Charge {
   company_id: string
   charge_id: string
-  grant_id: string
+  grant_id: string | null
   lot_id: string
   reservation_id: string
   usage_id: string | null

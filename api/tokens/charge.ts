@@ -15,6 +15,8 @@ export type NewCharge = {
   readonly amount: MicroTokens
   /** New for each charge; the same charge again changes nothing and gets the same answer. */
   readonly chargeId: Uuid
+  /** Charges only these lots of the hold (default: all of them). */
+  readonly lots?: ReadonlySet<Uuid>
 }
 /** What a charge took from one lot. `grantId` is `null` for tokens that vest nothing. */
 export type ChargedPart = { readonly lotId: Uuid; readonly grantId: Uuid | null; readonly amount: MicroTokens }
@@ -53,7 +55,7 @@ export async function chargeAll(
     const posted = before.get(each.chargeId)
     if (posted !== undefined) return refuseOther(each, posted)
     const hold = mustBePosted(holds.get(each.holdId), companyId, each.holdId)
-    const sources = left.get(hold.holdId) ?? []
+    const sources = (left.get(hold.holdId) ?? []).filter((source) => each.lots?.has(source.lotId) ?? true)
     const draws = draw(sources, each.amount)
     if (draws === undefined)
       throw new ExceedsHold(
