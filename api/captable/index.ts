@@ -21,6 +21,29 @@ export type {
 } from './capitalization.ts'
 export { capitalizationOf } from './capitalization.ts'
 export { type CheckedPackage, checkPackage, type GapsMode, importFromPath } from './check-package.ts'
+export { CAP_BASES, type CapBase, type Convertible, type ConvertsAt } from './conversion.ts'
+export {
+  type Conversion,
+  type ConvertibleRound,
+  type ConvertibleRoundInput,
+  type PriceRounding,
+  type RoundFault,
+  solveConvertibleRound,
+} from './convertible-round.ts'
+export {
+  ANTI_DILUTION_BASES,
+  type AntiDilutionBase,
+  antiDilutionBase,
+  CONVERSION_METHODS,
+  type ConversionMethod,
+  type ConversionRatio,
+  priceDenominator,
+  type ShareCount,
+  safePostMoneyCapitalization,
+  safePreMoneyCapitalization,
+  shareCountOf,
+  waterfallBase,
+} from './fully-diluted.ts'
 export { CapTableExists, ImportCapTableInput, type ImportedCapTable, importCapTable } from './import-cap-table.ts'
 export { type IncreasePool, increasePool } from './increase-pool.ts'
 export {
@@ -34,6 +57,16 @@ export {
 } from './issue-stock.ts'
 export { capTableAsOf, loadCapitalization, loadCapitalizations } from './load-capitalization.ts'
 export { nodeKey } from './node-key.ts'
+export {
+  ACCRUAL_PERIODS,
+  type AccrualPeriod,
+  DAY_COUNTS,
+  type DayCount,
+  type InterestRate,
+  type NoteAmount,
+  type NoteTerms,
+  noteAmount,
+} from './note-interest.ts'
 export { BrokenPackage, type PackageFault, type PackageGap } from './ocf/fault.ts'
 export type { OcfPackage } from './ocf/package.ts'
 export { type PackageSource, readPackage } from './ocf/read-package.ts'
