@@ -1,9 +1,10 @@
 /** A company with rounds on their way to closing, made by the use cases; what a test is about it sends over HTTP. */
 import assert from 'node:assert/strict'
+import { admit, type Role } from '../../api/access/index.ts'
 import { importCapTable } from '../../api/captable/index.ts'
 import { acceptTermSheet, closeRound, issueTermSheet } from '../../api/closing/index.ts'
 import { recordFact } from '../../api/flags/index.ts'
-import { type Ref, zRef } from '../../api/platform/index.ts'
+import { inTransaction, newId, type Ref, type Uuid, zRef } from '../../api/platform/index.ts'
 import { draftRound, proposeRound, type RoundTermsWire } from '../../api/rounds/index.ts'
 import { CLEAR_FACTS } from '../flags/given-flags.ts'
 import { WIRE } from '../rounds/given-terms.ts'
@@ -163,4 +164,18 @@ export async function refused<Answer extends { __typename?: string }>(
   assert.equal(answer.__typename, wanted, JSON.stringify(answer))
   assert.deepEqual(await footprint(world, deal, roundId), before)
   return answer
+}
+
+/** Somebody of the fund's staff who is something else as well. */
+export async function both(
+  world: World,
+  role: Role,
+  also: Role,
+  of: { companyId?: Uuid; providerId?: Uuid },
+): Promise<Person> {
+  const person = await world.person(role)
+  await inTransaction(world.deps.db, (trx) =>
+    admit(trx, { id: person.id, name: role, email: `${person.id}@example.com` }, { id: newId(), role: also, ...of }),
+  )
+  return person
 }
