@@ -176,7 +176,7 @@ function readObject({ item, personal }: ObjectRow): Placed<OcfObject> {
 }
 
 /** A stakeholder whole again. Once erased, the person has no name any more, and the shares stay. */
-function joinPerson(item: JsonObject, personal: JsonObject | null): JsonObject {
+export function joinPerson(item: JsonObject, personal: JsonObject | null): JsonObject {
   const { personal_sha256: _hash, ...rest } = item
   return personal === null ? { ...rest, name: { legal_name: 'Erased' } } : { ...rest, ...personal }
 }

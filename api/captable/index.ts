@@ -31,6 +31,15 @@ export {
   solveConvertibleRound,
 } from './convertible-round.ts'
 export {
+  archiveOf,
+  type CapTableCsv,
+  CapTableCsvInput,
+  ExportCapTableInput,
+  type ExportedCapTable,
+  exportCapTable,
+  exportCapTableCsv,
+} from './export-cap-table.ts'
+export {
   ANTI_DILUTION_BASES,
   type AntiDilutionBase,
   antiDilutionBase,

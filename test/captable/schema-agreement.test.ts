@@ -4,16 +4,15 @@
  * The differences that are meant are the rows of {@link MEANT}, and nothing else may differ.
  */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { Ajv, type ValidateFunction } from 'ajv'
-import * as formats from 'ajv-formats'
 import { readItem } from '../../api/captable/ocf/items.ts'
 import { OBJECTS } from '../../api/captable/ocf/objects.ts'
 import { TRANSACTIONS } from '../../api/captable/ocf/transactions.ts'
 import { OBJECT_TYPES_1_2_0 } from '../../api/captable/ocf/types.ts'
 import { ownPackage } from '../support/ocf-package.ts'
+import { objectSchemas } from '../support/ocf-schemas.ts'
 import { sharedData } from '../support/shared.ts'
 import { handmade } from './handmade-items.ts'
 
@@ -23,30 +22,6 @@ type Path = readonly (string | number)[]
 
 const root = sharedData('ocf-schema-v1.2.0/schema')
 const samples = sharedData('ocf-samples')
-
-/** Validators by object type, out of all schema files below a folder. */
-function validators(folder: string): Map<string, ValidateFunction> {
-  const ajv = new Ajv({ strict: false })
-  const addFormats = formats.default as unknown as (ajv: Ajv) => void
-  addFormats(ajv)
-  const ids = new Map<string, string>()
-  const read = (path: string): void => {
-    for (const name of readdirSync(path)) {
-      const file = join(path, name)
-      if (statSync(file).isDirectory()) {
-        read(file)
-        continue
-      }
-      const schema = JSON.parse(readFileSync(file, 'utf8'))
-      ajv.addSchema(schema)
-      const type = schema.properties?.object_type
-      if (type === undefined || !file.startsWith(join(folder, 'objects'))) continue
-      for (const value of type.enum ?? [type.const]) ids.set(value, schema.$id)
-    }
-  }
-  read(folder)
-  return new Map([...ids].map(([type, id]) => [type, ajv.getSchema(id) as ValidateFunction]))
-}
 
 /** Differences that are meant, by where the mutation was made and what was put there. */
 const MEANT: readonly { why: string; holds: (item: Item, path: Path, value: Json | undefined) => boolean }[] = [
@@ -164,7 +139,7 @@ test('every type of the format has a validator, and there is none beyond them', 
 test('validators accept and refuse what the published schemas do', {
   skip: root === undefined || samples === undefined,
 }, () => {
-  const schemas = validators(root ?? '')
+  const schemas = objectSchemas(root ?? '')
   assert.deepEqual([...schemas.keys()].sort(), [...OBJECT_TYPES_1_2_0].sort())
   const seen = new Set<string>()
   const used = new Set<string>()

@@ -36,9 +36,7 @@ export function readItem(raw: JsonValue): ItemReading {
   const object = Object.hasOwn(OBJECTS, type) ? OBJECTS[type as keyof typeof OBJECTS] : undefined
   const transaction = Object.hasOwn(TRANSACTIONS, type) ? TRANSACTIONS[type as keyof typeof TRANSACTIONS] : undefined
   if (object === undefined && transaction === undefined) return unknown(raw, type, id)
-  const later = (LATER_FIELDS[type] ?? []).filter((field) => Object.hasOwn(raw, field))
-  const understood =
-    later.length === 0 ? raw : Object.fromEntries(Object.entries(raw).filter(([field]) => !later.includes(field)))
+  const { understood, later } = withoutLaterFields(raw)
   if (object !== undefined) {
     const result = object.safeParse(understood)
     return result.success ? { kind: 'object', item: result.data, later } : faultsOf(result.error, type, raw)
@@ -46,6 +44,13 @@ export function readItem(raw: JsonValue): ItemReading {
   const result = transaction?.safeParse(understood)
   if (result === undefined) return faulty('/object_type', 'is unknown')
   return result.success ? { kind: 'transaction', item: result.data, later } : faultsOf(result.error, type, raw)
+}
+
+/** An item of a type of 1.2.0 without fields of later versions, and the names of those it has. */
+export function withoutLaterFields(raw: JsonObject): { understood: JsonObject; later: readonly string[] } {
+  const later = (LATER_FIELDS[String(raw.object_type)] ?? []).filter((field) => Object.hasOwn(raw, field))
+  if (later.length === 0) return { understood: raw, later }
+  return { understood: Object.fromEntries(Object.entries(raw).filter(([field]) => !later.includes(field))), later }
 }
 
 function unknown(raw: JsonObject, type: string, id: JsonValue | undefined): ItemReading {

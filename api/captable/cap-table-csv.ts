@@ -1,0 +1,75 @@
+/** A cap table to take away for spreadsheets. Pure. */
+import { formatNumeric, type Money, type Numeric } from '../platform/index.ts'
+import type { CapTableView, PlanRow, SecurityRow } from './cap-table-view.ts'
+
+const COLUMNS = [
+  'as of',
+  'kind',
+  'number',
+  'holder',
+  'class',
+  'plan',
+  'issued on',
+  'issued',
+  'outstanding',
+  'vested',
+  'unvested',
+  'fully diluted',
+  'price per share',
+  'price currency',
+  'amount',
+  'amount currency',
+]
+
+/**
+ * One row for each open security, and one for what each plan still has to grant; the column "fully diluted" adds up to the
+ * fully diluted number. Numbers are exact, with a point and without grouping. Source of the form: RFC 4180.
+ */
+export function capTableCsv({ asOf, securities, plans }: CapTableView): string {
+  const rows = [
+    COLUMNS,
+    ...securities.map((row) => [asOf, ...securityCells(row)]),
+    ...plans.map((row) => [asOf, ...planCells(row)]),
+  ]
+  return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('')
+}
+
+const number = (value: Numeric): string => (value < 0n ? `-${formatNumeric(-value)}` : formatNumeric(value))
+const money = (value: Money | undefined): string[] =>
+  value === undefined ? ['', ''] : [number(value.amount), value.currency]
+
+function securityCells(row: SecurityRow): string[] {
+  const counts = [row.issued, row.outstanding, row.vested, row.unvested, row.fullyDiluted].map(number)
+  return [
+    row.kind,
+    words(row.customId),
+    words(row.stakeholderName),
+    words(row.className ?? ''),
+    words(row.planName ?? ''),
+    row.issuedOn,
+    // A convertible has an amount and no number: an empty cell, not a zero that adds up to something.
+    ...(row.kind === 'convertible' ? counts.map(() => '') : counts),
+    ...money(row.price),
+    ...money(row.kind === 'convertible' ? row.amount : undefined),
+  ]
+}
+
+const planCells = ({ name, available }: PlanRow): string[] => [
+  'available in plan',
+  '',
+  '',
+  '',
+  words(name),
+  ...['', '', '', '', ''],
+  number(available),
+  ...['', '', '', ''],
+]
+
+/**
+ * Text that somebody else wrote. Spreadsheets run what begins with one of these characters as a formula, also after blanks or
+ * in full width: an apostrophe makes it text.
+ */
+const words = (text: string): string =>
+  /^\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|^[\t\r\n]/u.test(text) ? `'${text}` : text
+
+const cell = (text: string): string => (/[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
