@@ -10,6 +10,7 @@ import { consoleRoutes } from './http/console/routes.ts'
 import { documentRoutes } from './http/documents.ts'
 import { failures, nothingHere } from './http/failures.ts'
 import { graphqlDoor } from './http/graphql.ts'
+import { plainAddress } from './http/graphql-request.ts'
 import { healthRoutes } from './http/health.ts'
 import { homeRoutes } from './http/home.ts'
 import { pages } from './http/pages.ts'
@@ -51,7 +52,7 @@ export function createApp(deps: AppDeps): Express {
     deps,
     actorOf: (request) => actorOfRequest(deps.db, (name) => request.headers.get(name)),
   })
-  app.all('/graphql', (request, response) => yoga(request, response))
+  app.all('/graphql', plainAddress, (request, response) => yoga(request, response))
   app.use(assetRoutes())
   app.use(signInRoutes(deps, pages))
   app.use(homeRoutes(deps, actorOf))

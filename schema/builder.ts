@@ -13,6 +13,8 @@ import type { Context } from './context.ts'
 
 /** Bounds of one request. A screen of the console costs a few hundred. */
 export const LIMITS = { complexity: 20_000, depth: 14, breadth: 400 } as const
+/** What a mutation costs, beside what it answers: fewer than twenty fit into one request. */
+export const MUTATION_COST = LIMITS.complexity / 20
 /** Most items of one page of a connection. */
 export const PAGE_MAX = 100
 

@@ -9,7 +9,7 @@ import {
   SamePerson,
   WrongState,
 } from '../api/platform/index.ts'
-import type { builder } from './builder.ts'
+import { type builder, MUTATION_COST } from './builder.ts'
 import './errors.ts'
 
 type Types = typeof builder extends PothosSchemaTypes.SchemaBuilder<infer T> ? T : never
@@ -24,6 +24,7 @@ const COMMON: readonly DomainErrorClass[] = [NotFound, Forbidden, SamePerson, Wr
  */
 export const may = (roles: readonly [Role, ...Role[]], refusals: readonly DomainErrorClass[] = []) => ({
   extensions: { roles },
+  complexity: { field: MUTATION_COST, multiplier: 1 },
   errors: { types: [...COMMON, ...refusals] },
 })
 

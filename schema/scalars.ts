@@ -31,8 +31,8 @@ function text(check: (value: string) => void) {
   }
 }
 
-const bad = (reason: string, node?: ValueNode) =>
-  new GraphQLError(reason, { nodes: node ?? null, extensions: { code: 'BAD_INPUT' } })
+/** The door adds the code and the field's path. */
+const bad = (reason: string, node?: ValueNode) => new GraphQLError(reason, { nodes: node ?? null })
 
 const must = (holds: (value: string) => boolean, wanted: string) => (value: string) => {
   if (!holds(value)) throw bad(wanted)

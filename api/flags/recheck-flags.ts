@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Actor, must } from '../access/index.ts'
 import { mustSeeCompany } from '../parties/index.ts'
-import { NotFound, once, parse, type Reader, type Uuid, zIdempotencyKey, zText } from '../platform/index.ts'
+import { NotFound, once, parse, type Reader, type Uuid, zGlobalId, zIdempotencyKey } from '../platform/index.ts'
 import { member } from './flag.store.ts'
 import { seesFlags } from './flag-visibility.ts'
 import { GATES } from './rule.ts'
@@ -11,7 +11,7 @@ import { companyOf } from './subject.ts'
 
 export const RecheckFlagsInput = z.strictObject({
   /** Global id of what was checked before a gate. */
-  subject: zText(200),
+  subject: zGlobalId,
   idempotencyKey: zIdempotencyKey,
 })
 export type RecheckFlagsInput = z.input<typeof RecheckFlagsInput>

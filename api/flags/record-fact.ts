@@ -13,6 +13,7 @@ import {
   Refused,
   sha256,
   today,
+  zGlobalId,
   zIdempotencyKey,
   zIsoDate,
   zKey,
@@ -31,7 +32,7 @@ export const RecordFactInput = z.strictObject({
     return z.NEVER
   }),
   /** Global id of the deal, where the fact is about one deal only. */
-  subject: zText(200).nullish(),
+  subject: zGlobalId.nullish(),
   value: z.unknown(),
   source: zText(500),
   asOf: zIsoDate,

@@ -35,7 +35,9 @@ export const SubmitEvidenceInput = z.strictObject({
   /** Date of the event that it proves: the end of the waiting period, the opinion. */
   date: zIsoDate,
   /** Global id of a document of the same company. */
-  documentId: zText(200).nullish(),
+  documentId: zRef('Document')
+    .transform(({ companyId, id }) => globalId('Document', companyId, id))
+    .nullish(),
   idempotencyKey: zIdempotencyKey,
 })
 export type SubmitEvidenceInput = z.input<typeof SubmitEvidenceInput>

@@ -122,15 +122,14 @@ function pathsOfLiterals(document: DocumentNode, wanted: ReadonlySet<ASTNode>): 
   const found = new Map<ASTNode, string>()
   const path: string[] = []
   const isNamed = (node: ASTNode) => node.kind === Kind.ARGUMENT || node.kind === Kind.OBJECT_FIELD
-  const isItem = (parent: unknown) => !Array.isArray(parent) && isList(parent)
   visit(document, {
     enter(node, key, _parent, _path, ancestors) {
       if (node.kind === Kind.ARGUMENT || node.kind === Kind.OBJECT_FIELD) path.push(node.name.value)
-      else if (isItem(ancestors.at(-2))) path.push(String(key))
+      else if (isList(ancestors.at(-1))) path.push(String(key))
       if (wanted.has(node) && path.length > 0) found.set(node, path.join('.'))
     },
     leave(node, _key, _parent, _path, ancestors) {
-      if (isNamed(node) || isItem(ancestors.at(-2))) path.pop()
+      if (isNamed(node) || isList(ancestors.at(-1))) path.pop()
     },
   })
   return found

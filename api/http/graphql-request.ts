@@ -1,4 +1,5 @@
 /** Reading a GraphQL request: which forms the door takes, and how large and how deep they may be. */
+import type { RequestHandler } from 'express'
 import { GraphQLError, Kind, visit } from 'graphql'
 import type { GraphQLParams, Plugin } from 'graphql-yoga'
 import { BadInput } from '../platform/index.ts'
@@ -10,6 +11,15 @@ export const BODY_BYTES = 64 * 1024 * 1024
 const DOCUMENT_CHARACTERS = 50_000
 /** Deepest nesting of brackets in a GraphQL document. Fields nest at most 14 deep: see LIMITS of the schema. */
 const DOCUMENT_NESTING = 100
+
+/**
+ * Keeps express's reading of the address from Yoga, which would put its values in the place of what was sent: a parameter
+ * that stands twice would become one.
+ */
+export const plainAddress: RequestHandler = (request, _response, next) => {
+  Object.defineProperty(request, 'query', { value: undefined })
+  next()
+}
 
 /** A request that cannot be read, with the status it answers. Where it is wrong is named like a field of input. */
 export function unreadable(reason: string, { status = 400, path = '' } = {}): GraphQLError {

@@ -70,6 +70,8 @@ const keysOf = (type: string, count: number) =>
     return z.NEVER
   })
 
+/** The global id of anything, kept as its text: for what only stores it. */
+export const zGlobalId = z.string().refine((text) => parseGlobalId(text) !== undefined, 'must be an id')
 /** The global id of something that belongs to a company, to its {@link Ref}. */
 export const zRef = (type: string) =>
   keysOf(type, 2).transform(([companyId, id]): Ref => ({ companyId: companyId ?? '', id: id ?? '' }))

@@ -73,7 +73,6 @@ test('evidence is refused by the field that is wrong', async () => {
     [{ date: '2026-11-21' }, /^date must not be after today, 2026-11-20/],
     [{ date: '2025-11-20' }, /^date is too long ago/],
     [{ documentId: `Document:${other.company.companyId}:${NOWHERE}` }, /^documentId must be/],
-    [{ documentId: 'nonsense' }, /^documentId must be/],
   ]
   for (const [input, message] of refused) {
     const answer = await deal.prove(flag, undefined, input)
