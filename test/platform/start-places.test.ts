@@ -39,7 +39,7 @@ async function startsAndStops(
 ): Promise<string> {
   const { DATABASE_URL: _ours, EQUIHOUR_DATA: _data, ...env } = process.env
   // The strictest of umasks that people have.
-  const running = start('/bin/sh', ['-c', 'umask 077; exec "$0" bin/equihour.mjs start', process.execPath], {
+  const running = start('/bin/sh', ['-c', 'umask 077; exec node_modules/.bin/node bin/equihour.mjs start'], {
     ...identity,
     cwd: checkout,
     env: { ...env, PORT: '0', HOME: '/nonexistent' },
