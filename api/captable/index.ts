@@ -1,5 +1,13 @@
 /** What other capabilities may use of the cap table. */
 export type { AllocationType } from './allocation.ts'
+export {
+  type AdjustedPrice,
+  conversionRatio,
+  type DilutiveIssue,
+  fullRatchet,
+  NVCA_PRICE_ROUNDING,
+  weightedAverage,
+} from './anti-dilution.ts'
 export { TransactionRefused } from './append-history.ts'
 export {
   BeforeFirstTransaction,
@@ -80,6 +88,7 @@ export { BrokenPackage, type PackageFault, type PackageGap } from './ocf/fault.t
 export type { OcfPackage } from './ocf/package.ts'
 export { type PackageSource, readPackage } from './ocf/read-package.ts'
 export { filesOfFolder, type NamedFile } from './ocf/source.ts'
+export { type PayToPlayHolder, type PayToPlayResult, type PayToPlayTerms, payToPlay } from './pay-to-play.ts'
 export {
   type PoolTerms,
   type PricedRound,
