@@ -65,5 +65,25 @@ export {
   RESERVATION_STATES,
   type ReservationState,
 } from './reservation-state.ts'
+export {
+  SCHEDULER_REFUSALS,
+  SchedulerDisagrees,
+  type SchedulerRefusal,
+  SchedulerRefused,
+  SchedulerUnavailable,
+} from './scheduler/errors.ts'
+export { type JobRun, usageInput, usageOfRuns } from './scheduler/job-usage.ts'
+export type {
+  AccountLimit,
+  NodeDown,
+  Scheduler,
+  SchedulerHealth,
+  SchedulerReservation,
+  SchedulerUsage,
+  WantedReservation,
+} from './scheduler/scheduler.ts'
+export { Simulator, type SimulatorOptions } from './scheduler/simulator.ts'
+export { Slurm, type SlurmOptions } from './scheduler/slurm.ts'
+export { SLURM_API_VERSIONS, type TokenSource } from './scheduler/slurm-rest.ts'
 export { FACTOR_BASES, SetFactorInput, setFactor } from './set-factor.ts'
 export type { UsageRecord } from './usage.store.ts'
