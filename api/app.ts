@@ -6,6 +6,7 @@ import { type AppDeps, schema } from '../schema/index.ts'
 import { quillMaterials } from './demo/packages.ts'
 import { FactRegistry } from './flags/index.ts'
 import { assetRoutes } from './http/assets.ts'
+import { capTableRoutes } from './http/cap-table.ts'
 import { consoleRoutes } from './http/console/routes.ts'
 import { documentRoutes } from './http/documents.ts'
 import { failures, nothingHere } from './http/failures.ts'
@@ -57,6 +58,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(signInRoutes(deps, pages))
   app.use(homeRoutes(deps, actorOf))
   app.use(documentRoutes(deps, pages, actorOf))
+  app.use(capTableRoutes(deps, pages, actorOf))
   app.use(
     consoleRoutes(deps, {
       actorOf,
