@@ -1,7 +1,7 @@
 /** What a door answers when nothing was found or something broke: a page for people, JSON for machines. Mounted last. */
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
 import { failedPage, forbiddenPage, notFoundPage, unreadablePage } from '../../templates/pages/error.ts'
-import { BadInput, type Deps, Forbidden, NotFound, newId } from '../platform/index.ts'
+import { BadInput, type Deps, databaseIsAway, Forbidden, NotFound, newId } from '../platform/index.ts'
 
 type Failure = { readonly status: number; readonly code: string; readonly message: string; readonly page: () => string }
 
@@ -36,6 +36,11 @@ function failureOf(error: unknown, deps: Pick<Deps, 'log'>): Failure {
     return { status: refusedByExpress ? status : 400, code: 'BAD_INPUT', message, page: unreadablePage }
   }
   const reference = newId()
+  if (databaseIsAway(error)) {
+    deps.log.warn({ err: error, reference }, 'the database did not answer a request')
+    const message = 'The database did not answer in time. Look whether it was done before you do it again.'
+    return { status: 503, code: 'UNAVAILABLE', message, page: () => failedPage(reference) }
+  }
   deps.log.error({ err: error, reference }, 'a request failed')
   const message = `Something went wrong on our side. Nothing was kept. Reference: ${reference}`
   return { status: 500, code: 'INTERNAL', message, page: () => failedPage(reference) }

@@ -14,9 +14,14 @@ const DOCUMENT_NESTING = 100
 
 /**
  * Keeps express's reading of the address from Yoga, which would put its values in the place of what was sent: a parameter
- * that stands twice would become one.
+ * that stands twice would become one. Yoga makes a URL of the host: one that is none is refused here.
+ *
+ * @throws {BadInput}
  */
 export const plainAddress: RequestHandler = (request, _response, next) => {
+  const host = request.get('host') ?? ''
+  if (host !== '' && (/[/?#@\\]/.test(host) || !URL.canParse(`http://${host}/`)))
+    throw new BadInput([{ path: ['Host'], reason: 'is no host' }])
   Object.defineProperty(request, 'query', { value: undefined })
   next()
 }

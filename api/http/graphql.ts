@@ -59,9 +59,10 @@ const signInFirst = () =>
     extensions: { code: 'UNAUTHENTICATED', http: { status: 401 } },
   })
 
-/** Nobody who is not signed in learns anything, not even which fields there are. */
+/** Nobody who is not signed in learns anything, not even which fields there are; and nothing keeps what one person was told. */
 function useSession(actorOf: (request: Request) => Promise<Actor | undefined>): Plugin {
   return {
+    onResponse: ({ response }) => response.headers.set('cache-control', 'no-store'),
     async onRequestParse({ request }) {
       if ((await actorOf(request)) === undefined) throw signInFirst()
     },

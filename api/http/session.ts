@@ -15,7 +15,7 @@ export const endedCookie = (): string => `${SESSION_COOKIE}=; Path=/; HttpOnly; 
 export function tokenOf(
   header: (name: string) => string | null | undefined,
 ): { token: string; kind: 'bearer' | 'browser' } | undefined {
-  const bearer = /^Bearer ([A-Za-z0-9_-]+)$/.exec(header('authorization') ?? '')?.[1]
+  const bearer = /^Bearer +([A-Za-z0-9_-]+)$/i.exec(header('authorization') ?? '')?.[1]
   if (bearer !== undefined) return { token: bearer, kind: 'bearer' }
   const cookie = /(?:^|;\s*)equihour_session=([A-Za-z0-9_-]+)/.exec(header('cookie') ?? '')?.[1]
   return cookie === undefined ? undefined : { token: cookie, kind: 'browser' }

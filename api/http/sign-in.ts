@@ -9,8 +9,14 @@ export function sameSite(request: Request): boolean {
   const site = request.get('sec-fetch-site')
   if (site !== undefined) return site === 'same-origin' || site === 'none'
   const origin = request.get('origin')
-  return origin === undefined || origin === `${request.protocol}://${request.get('host') ?? ''}`
+  // By the host alone: what ends TLS in front of this server speaks plain HTTP to it.
+  return origin === undefined || hostOf(origin) === request.get('host')
 }
+
+const hostOf = (origin: string): string | undefined => (URL.canParse(origin) ? new URL(origin).host : undefined)
+
+/** Whether the browser came by TLS, to this server or to what stands before it: it says where the form was. */
+const byTls = (request: Request): boolean => request.secure || request.get('origin')?.startsWith('https://') === true
 
 /** `/sign-in/:token` and `/sign-out`. */
 export function signInRoutes(deps: Deps, pages: SignInPages): Router {
@@ -28,7 +34,7 @@ export function signInRoutes(deps: Deps, pages: SignInPages): Router {
     if (!sameSite(request)) return response.status(403).type('html').send(pages.otherSite())
     const session = await signIn(deps.db, request.params.token)
     if (session === undefined) return response.status(404).type('html').send(pages.linkOver())
-    response.set('set-cookie', sessionCookie(session.sessionToken, { secure: request.secure }))
+    response.set('set-cookie', sessionCookie(session.sessionToken, { secure: byTls(request) }))
     return response.redirect(303, '/')
   })
   router.post('/sign-out', async (request, response) => {

@@ -125,8 +125,8 @@ export function violates(error: unknown, constraint: string): boolean {
   return error instanceof pg.DatabaseError && error.constraint === constraint
 }
 
-/** Classes and codes of SQLSTATE that say that the server is away, full, restarting, or was too slow. */
-const AWAY = /^(0800|53|57P0|57014|55P03|25P03)/
+/** Classes and codes of SQLSTATE that say that the server is away, full, restarting, takes no connections, or was too slow. */
+const AWAY = /^(0800|53|57P0|57014|55000|55P03|25P03)/
 /** What the driver and the operating system say of a connection that is gone or was never made. */
 const GONE =
   /^(ECONN|ENOENT|ENOTFOUND|EPIPE|ETIMEDOUT|EAI_)|Connection terminated|not queryable|timeout exceeded when trying to connect/
