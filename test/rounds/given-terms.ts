@@ -15,7 +15,7 @@ export const WIRE: RoundTermsWire = {
     tokenClassId: 'TokenClass:0190a3c8-0000-7000-8000-000000000001',
     tokens: '100000',
     referencePrice: { amount: '2.35', currency: 'USD' },
-    holderName: 'Northlight Compute Fund I',
+    holderName: 'Northgrid Ventures I, L.P.',
   },
   cashInvestors: [{ name: 'Harbour Ventures', amount: { amount: '1000000', currency: 'USD' } }],
   vesting: {},

@@ -56,7 +56,7 @@ test('the pro forma over HTTP: by hand at 2.00 a share', async () => {
       notes: [{ code: 'PREFERRED_COUNTED_ONE_TO_ONE' }],
     },
   )
-  const fund = proForma.holders.find((row: { holder: string }) => row.holder === 'Northlight Compute Fund I')
+  const fund = proForma.holders.find((row: { holder: string }) => row.holder === 'Northgrid Ventures I, L.P.')
   assert.deepEqual([fund.before, fund.after, fund.unearned], ['0', '117500', '117500'])
 })
 
