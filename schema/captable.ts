@@ -17,7 +17,7 @@ import {
   type VestingStep,
   vestingSteps,
 } from '../api/captable/index.ts'
-import { formatNumeric, type Ref, type Uuid } from '../api/platform/index.ts'
+import { formatNumeric, globalId, type Ref, type Uuid } from '../api/platform/index.ts'
 import { batch, instantOf } from './batch.ts'
 import { builder, nodeName, PAGE_MAX } from './builder.ts'
 import './captable-errors.ts'
@@ -343,6 +343,23 @@ async function tableOf(context: Context, companyId: Uuid, asOf: string | null | 
   return table
 }
 
+type Downloads = { readonly companyId: Uuid; readonly asOf: string | null | undefined }
+
+const CapTableDownloads = builder.objectRef<Downloads>('CapTableDownloads').implement({
+  description: 'Where a cap table can be downloaded, by whoever sees the company: paths of this server.',
+  fields: (t) => ({
+    ocfPath: t.string({
+      description: 'The whole history as an Open Cap Format 1.2.0 package, `.ocf.zip`.',
+      resolve: ({ companyId }) => `/companies/${globalId('Company', companyId)}/cap-table.ocf.zip`,
+    }),
+    csvPath: t.string({
+      description: 'The table on the day as CSV, one row for each open security.',
+      resolve: ({ companyId, asOf }) =>
+        `/companies/${globalId('Company', companyId)}/cap-table.csv${asOf == null ? '' : `?asOf=${asOf}`}`,
+    }),
+  }),
+})
+
 const asOfText = 'The day, inclusive; today (UTC) by default. A later day shows what vests until then by schedule.'
 
 builder.objectFields(Company, (t) => ({
@@ -353,6 +370,18 @@ builder.objectFields(Company, (t) => ({
     errors: { types: [NoCapTable, BeforeFirstTransaction] },
     complexity: { field: 5 },
     resolve: ({ companyId }, { asOf }, context) => tableOf(context, companyId, asOf),
+  }),
+  capTableDownloads: t.field({
+    type: CapTableDownloads,
+    description: 'Paths to its cap table as files.',
+    args: {
+      asOf: t.arg({
+        type: 'Date',
+        required: false,
+        description: 'The day of the CSV; the day of the download by default.',
+      }),
+    },
+    resolve: ({ companyId }, { asOf }) => ({ companyId, asOf }),
   }),
   securities: t.connection(
     {

@@ -208,3 +208,19 @@ test('what others wrote is never a formula, and quotes, commas and line breaks s
     )
   }
 })
+
+test('GraphQL tells where the downloads are', async () => {
+  const company = await imported(ownPackage())
+  const { data, errors } = await company.founder.graphql(
+    `query ($id: ID!) {
+      node(id: $id) { ... on Company { now: capTableDownloads { ocfPath csvPath } then: capTableDownloads(asOf: "2026-03-01") { csvPath } } }
+    }`,
+    { id: company.id },
+  )
+  assert.deepEqual(errors, [])
+  const { now, then } = data.node
+  for (const path of [now.ocfPath, now.csvPath, then.csvPath]) {
+    assert.equal((await get(path, company.founder)).status, 200, path)
+  }
+  assert.match(then.csvPath, /\?asOf=2026-03-01$/)
+})
