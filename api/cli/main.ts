@@ -18,6 +18,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     says: "import a company's cap table from an Open Cap Format package",
     load: () => import('./import.ts'),
   },
+  export: {
+    says: "write a company's cap table as an Open Cap Format package",
+    load: () => import('./export.ts'),
+  },
   model: {
     says: 'model a round offline: pro forma, findings, term sheet',
     load: () => import('./model.ts'),
