@@ -1,12 +1,13 @@
 /** What a request costs in SQL does not grow with how many things it is about: for every field of every type there is. */
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { type GraphQLField, type GraphQLObjectType, getNamedType, isLeafType } from 'graphql'
+import type { GraphQLObjectType } from 'graphql'
 import { admit } from '../../api/access/index.ts'
 import { inTransaction, newId } from '../../api/platform/index.ts'
 import { type Travelled, wholeWay } from '../support/path.ts'
 import { statementsDuring } from '../support/statements.ts'
 import { makeWorld, type Person } from '../support/world.ts'
+import { nodeQuestions, PLAIN } from './crawl.ts'
 import { eachObject, fieldOf, fieldsOf, holdsSomething, nodeTypes, objectType, PAGE } from './walk.ts'
 
 const FEW = 2
@@ -71,8 +72,6 @@ async function firstOf(type: GraphQLObjectType, companyId: string): Promise<stri
   return id
 }
 
-type Field = GraphQLField<unknown, unknown>
-
 async function cost(person: Person, document: string, variables: Record<string, unknown>) {
   const { answer, statements } = await statementsDuring(() => person.graphql(document, variables))
   assert.deepEqual(answer.errors, [], document)
@@ -97,37 +96,26 @@ const repeated = (statements: readonly string[]): string =>
     .filter((line) => !line.startsWith('1 times'))
     .join('\n')
 
-/** The fields to ask for one by one: those with something below them; the plain ones together. */
-function questions(type: GraphQLObjectType): { name: string; selection: string }[] {
-  const fields: Field[] = Object.values(type.getFields())
-  const plain = fields.filter((field) => isLeafType(getNamedType(field.type)) && field.args.length === 0)
-  return [
-    { name: `${type.name}, its plain fields`, selection: plain.map(({ name }) => name).join(' ') },
-    ...fields
-      .filter((field) => !plain.includes(field))
-      .map((field) => ({ name: `${type.name}.${field.name}`, selection: fieldOf(type, field, [], 'answer: ') })),
-  ]
-}
-
 for (const type of nodeTypes) {
   test(`a list of ${type.name} costs the same however long it is`, async () => {
     const ids = await idsOf(type)
-    for (const { name, selection } of questions(type)) {
+    for (const { name, selection } of nodeQuestions(type)) {
       const document = `query ($ids: [ID!]!) { nodes(ids: $ids) { __typename ... on ${type.name} { ${selection} } } }`
+      const what = `${type.name}.${name}`
       for (const [role, person] of Object.entries(people)) {
         const { data } = await costsTheSame(
           person,
-          `${name} for a ${role}`,
+          `${what} for a ${role}`,
           document.replaceAll(PAGE, '(first: 5)'),
           ids,
         )
-        if (role !== 'partner' || !name.includes('.')) continue
+        if (role !== 'partner' || name === PLAIN) continue
         // A field that has nothing to show would cost nothing here, whatever it costs elsewhere.
-        const empty = data.nodes.filter((node: { answer?: unknown } | null) => !holdsSomething(node?.answer))
+        const empty = data.nodes.filter((node: Record<string, unknown> | null) => !holdsSomething(node?.[name]))
         assert.equal(
           empty.length,
-          EMPTY.has(name) ? MANY : 0,
-          `${name} should have something to show, not ${JSON.stringify(empty[0])}`,
+          EMPTY.has(what) ? MANY : 0,
+          `${what} should have something to show, not ${JSON.stringify(empty[0])}`,
         )
       }
     }

@@ -15,6 +15,7 @@ import { schema } from '../../schema/index.ts'
 const ARGUMENTS: Readonly<Record<string, string>> = {
   'Company.tokenBalancesAsOf': '(at: "2026-11-01T00:00:00Z")',
   'Pool.freeCapacity': '(from: "2026-11-20T00:00:00Z", to: "2026-11-27T00:00:00Z")',
+  'Query.findCapacity': '(gpus: 1, minutes: 60, from: "2026-11-21T00:00:00Z", to: "2026-11-27T00:00:00Z")',
 }
 
 /** An object type of the schema. @throws {Error} when there is none of this name */
@@ -25,7 +26,7 @@ export function objectType(name: string): GraphQLObjectType {
 }
 
 /** The page that is asked for: more than a test makes of anything. */
-export const PAGE = '(first: 50)'
+export const PAGE = '(first: 25)'
 
 /** The types that have global ids and are found by them. */
 export const nodeTypes: readonly GraphQLObjectType[] = Object.values(schema.getTypeMap())
@@ -33,7 +34,7 @@ export const nodeTypes: readonly GraphQLObjectType[] = Object.values(schema.getT
   .filter((type) => type.getInterfaces().some(({ name }) => name === 'Node'))
 
 export const isNode = (type: GraphQLNamedType): boolean => nodeTypes.some(({ name }) => name === type.name)
-const isError = (type: GraphQLNamedType): boolean =>
+export const isError = (type: GraphQLNamedType): boolean =>
   isObjectType(type) && type.getInterfaces().some(({ name }) => name === 'DomainError')
 /** Types that only hold pages together: what is in them counts. */
 export const isPaging = (type: GraphQLNamedType): boolean => /^PageInfo$|(Connection|Edge)$/.test(type.name)
@@ -50,6 +51,10 @@ export function reachable(from: readonly GraphQLNamedType[]): ReadonlySet<GraphQ
   from.forEach(visit)
   return found
 }
+
+/** Whether a field can be asked for with what is written here: those that are about one thing cannot. */
+export const isAskable = (parent: GraphQLObjectType, field: GraphQLField<unknown, unknown>): boolean =>
+  ARGUMENTS[`${parent.name}.${field.name}`] !== undefined || !field.args.some(isRequiredArgument)
 
 /** Arguments of a field as they are written: those it needs, and enough of a page to see everything there is. */
 export function argumentsOf(parent: GraphQLObjectType, field: GraphQLField<unknown, unknown>): string {
@@ -73,7 +78,8 @@ export function fieldOf(
   return `${alias}${field.name}${argumentsOf(parent, field)}${below}`
 }
 
-function belowOf(type: GraphQLNamedType, above: readonly string[]): string {
+/** The braces after a field of this type, with everything in them; nothing for a plain value. */
+export function belowOf(type: GraphQLNamedType, above: readonly string[] = []): string {
   if (isLeafType(type)) return ''
   if (isNode(type)) return ' { __typename id }'
   // Fields of one name may differ in kind between the members of a union, so each is named after its type.

@@ -191,12 +191,16 @@ export const terms = (
   disputeWindowDays: 15,
 })
 
-async function draft({ world, stage, companyId }: Way, name: string, tokens: string): Promise<Ref> {
+/** The fund's id among the stakeholders of a company, once it is one. */
+export async function fundIn(world: World, companyId: string): Promise<string | undefined> {
   const { stakeholders } = await capTableAsOf(world.deps.db, companyId.slice('Company:'.length), '2026-11-20')
-  const fund = stakeholders.find((holder) => holder.name === FUND)?.id
+  return stakeholders.find((holder) => holder.name === FUND)?.id
+}
+
+async function draft({ world, stage, companyId }: Way, name: string, tokens: string): Promise<Ref> {
   const made = await draftRound(world.deps, world.staff.analyst.actor, {
     companyId,
-    terms: terms(stage, name, tokens, fund),
+    terms: terms(stage, name, tokens, await fundIn(world, companyId)),
   })
   return { companyId: made.companyId, id: made.roundId }
 }

@@ -1,0 +1,144 @@
+/**
+ * Who may see what, written by hand from the design and not from the code: tests hold the schema to it. A type that is in
+ * neither table fails them.
+ */
+import { type Role, raiseWall } from '../../api/access/index.ts'
+import { inTransaction, newId } from '../../api/platform/index.ts'
+import type { Stage, Travelled } from '../support/path.ts'
+import type { Person, World } from '../support/world.ts'
+
+/** Somebody who asks. */
+export type Who = {
+  readonly name: string
+  readonly role: Role
+  readonly person: Person
+  /** Company and provider that they belong to, by global id. */
+  readonly companyId?: string
+  readonly providerId?: string
+  /** The company that a wall hides from them. */
+  readonly walledOff?: string
+}
+/** What is asked for: whose it is. Things of no company have no `companyId`. */
+export type Thing = {
+  readonly id: string
+  readonly companyId?: string | undefined
+  readonly providerId?: string | undefined
+  /** False for a round whose term sheet is not issued. */
+  readonly shownToCompany?: boolean
+}
+
+const STAFF: readonly Role[] = ['analyst', 'partner', 'compliance', 'operations', 'admin']
+export const isOfFund = ({ role }: Who): boolean => STAFF.includes(role)
+const ofCompany = (who: Who, thing: Thing): boolean =>
+  thing.companyId !== who.walledOff &&
+  (isOfFund(who) || (thing.companyId !== undefined && who.companyId === thing.companyId))
+const ofProvider = (who: Who, thing: Thing): boolean =>
+  who.providerId !== undefined && who.providerId === thing.providerId
+const everyone = (): boolean => true
+
+/** Who finds a node by its id. */
+export const SEES_NODE: Readonly<Record<string, (who: Who, thing: Thing) => boolean>> = {
+  Company: ofCompany,
+  Round: (who, thing) => ofCompany(who, thing) && (isOfFund(who) || thing.shownToCompany !== false),
+  Flag: (who, thing) => ofCompany(who, thing) && isOfFund(who),
+  Lot: ofCompany,
+  Security: ofCompany,
+  Statement: ofCompany,
+  Document: ofCompany,
+  Reservation: (who, thing) => ofCompany(who, thing) || ofProvider(who, thing),
+  Pool: (who, thing) => isOfFund(who) || who.companyId !== undefined || ofProvider(who, thing),
+  Provider: everyone,
+  TokenClass: everyone,
+}
+
+type Group = 'everyone' | 'fund' | 'company' | 'provider'
+const groupOf = (who: Who): Group =>
+  isOfFund(who)
+    ? 'fund'
+    : who.companyId !== undefined
+      ? 'company'
+      : who.providerId !== undefined
+        ? 'provider'
+        : 'everyone'
+const PARTIES: readonly Group[] = ['fund', 'company']
+const BOOKING: readonly Group[] = ['fund', 'company', 'provider']
+const FUND: readonly Group[] = ['fund']
+
+/** Whom a type may be shown to at all. Pages, and refusals, are shown to whoever asks. */
+const SHOWN_TO: Readonly<Record<string, readonly Group[]>> = {
+  Viewer: ['everyone', 'fund', 'company', 'provider'],
+  Installation: ['everyone', 'fund', 'company', 'provider'],
+  Provider: ['everyone', 'fund', 'company', 'provider'],
+  TokenClass: ['everyone', 'fund', 'company', 'provider'],
+  // A list, which may be empty.
+  CapacityFits: ['everyone', 'fund', 'company', 'provider'],
+  TokenSupply: ['fund', 'provider'],
+  SupplyAuthorisation: ['fund', 'provider'],
+  ...each(BOOKING, 'Pool Factor FreeCapacity FreeStep CapacityFit Reservation ReservationEvent ReservationQuote'),
+  ...each(PARTIES, 'Company Round TermsVersion RoundClosing ClosingConditionStatus Document Acceptance'),
+  ...each(
+    PARTIES,
+    'RoundTerms CashInvestor ClosingCondition ComputeTerms PoolTerms PriceRounding RiskRow SecurityTerms',
+  ),
+  ...each(PARTIES, 'TermsRelease UnearnedTerms VestingTerms Money'),
+  ...each(
+    PARTIES,
+    'ProForma ProFormaClass ProFormaComputePurchase ProFormaHolder ProFormaNote ProFormaPurchase ProFormaRisk',
+  ),
+  ...each(PARTIES, 'CapTable CapTableClass CapTablePlan CapTableSecurity CapTableStakeholder Security VestingStep'),
+  ...each(PARTIES, 'Lot LotRelease LotBalance ClassBalance TokenBalance TokenBalances TokenTransfer'),
+  ...each(PARTIES, 'GrantProgress Statement StatementLine ShareTrace ShareTraceLink'),
+  ...each(
+    FUND,
+    'Flag FlagEvent Finding FindingInput FindingTable RecordedFact Rule FactKind EvidenceKind TokenDifference',
+  ),
+}
+
+function each(groups: readonly Group[], names: string): Record<string, readonly Group[]> {
+  return Object.fromEntries(names.split(' ').map((name) => [name, groups]))
+}
+
+/** Whether this person may be shown anything of this type. @throws {Error} for a type that the table does not have */
+export function mayBeShown(who: Who, type: string): boolean {
+  const groups = SHOWN_TO[type]
+  if (groups === undefined) throw new Error(`who may be shown a ${type}? Say it in SHOWN_TO of test/schema/who-sees.ts`)
+  return groups.includes(groupOf(who))
+}
+
+/** One person of each kind, on the side of each of two companies; and of the fund's staff one more, walled off the second. */
+export async function makeCast(world: World, ours: Travelled, theirs: Stage): Promise<Who[]> {
+  const of = (id: string) => id.slice(id.indexOf(':') + 1)
+  const cast: Who[] = []
+  for (const role of STAFF) {
+    cast.push({ name: role, role, person: await world.person(role) })
+  }
+  for (const role of ['regulator', 'machine'] as const) {
+    cast.push({ name: role, role, person: await world.person(role) })
+  }
+  const providers = [
+    ['a provider', ours.providerId],
+    ['another provider', theirs.providerId],
+  ] as const
+  for (const [name, providerId] of providers) {
+    const person = await world.person('provider', { providerId: of(providerId) })
+    cast.push({ name: `somebody of ${name}`, role: 'provider', person, providerId })
+  }
+  const { companyId, founder, signatory } = ours
+  cast.push({ name: 'a founder', role: 'founder', person: founder, companyId })
+  cast.push({ name: 'a signatory', role: 'signatory', person: signatory, companyId })
+  return cast
+}
+
+/** One of the fund's staff in each role, all walled off a company. */
+export async function walledOff(world: World, companyId: string): Promise<Who[]> {
+  const people: Who[] = []
+  for (const role of STAFF) {
+    const person = await world.person(role)
+    const wall = { id: newId(), personId: person.id, companyId: companyId.slice('Company:'.length) }
+    await inTransaction(world.deps.db, (trx) =>
+      raiseWall(trx, { ...wall, reason: 'the test', raisedBy: world.staff.compliance.id }),
+    )
+    people.push({ name: `a walled-off ${role}`, role, person, walledOff: companyId })
+  }
+  return people
+}
