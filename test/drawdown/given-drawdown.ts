@@ -4,8 +4,8 @@ import { decideReservation, requestReservation } from '../../api/clusters/index.
 import { zRef } from '../../api/platform/index.ts'
 import type { RoundTermsWire } from '../../api/rounds/index.ts'
 import { conservation } from '../../api/tokens/index.ts'
-import { pool as makePool } from '../clusters/given.ts'
 import { type Deal, givenDeal } from '../closing/given-deal.ts'
+import { pool as makePool } from '../clusters/given.ts'
 import type { Person, World } from '../support/world.ts'
 
 /** The first booking starts here; deals close on 15 December 2026. */
@@ -17,7 +17,7 @@ export const at = (minutes: number): string =>
 
 const document = (name: string, more: string) =>
   `mutation ($input: ${name[0]?.toUpperCase()}${name.slice(1)}Input!) { ${name}(input: $input) {
-    __typename ${more} ... on DomainError { code message } ... on Refused { field reason } ... on WrongState { state } } }`
+    __typename ${more} ... on DomainError { code message } ... on Refused { field reason } ... on WrongState { wrong: state } } }`
 const sender = (name: string, more: string) => {
   const text = document(name, more)
   return async (by: Person, input: Record<string, unknown>) => {
@@ -129,7 +129,17 @@ export async function assertSound(world: World, { companyId }: { companyId: stri
     .execute()
   const charges = await db
     .selectFrom('charge')
-    .select(['grant_id', 'lot_id', 'reservation_id', 'usage_id', 'cause', 'amount_micro', 'basis_from', 'basis_to', 'at'])
+    .select([
+      'grant_id',
+      'lot_id',
+      'reservation_id',
+      'usage_id',
+      'cause',
+      'amount_micro',
+      'basis_from',
+      'basis_to',
+      'at',
+    ])
     .where('company_id', '=', companyId)
     .orderBy('at')
     .execute()
