@@ -111,3 +111,18 @@ export {
 } from './securities.views.ts'
 export type { CapTable, Security } from './state.ts'
 export { type VestShares, vestShares } from './vest-shares.ts'
+export { type Distribution, distribute, exactMoney, type Payout, type Waterfall } from './waterfall.ts'
+export type { Breakpoint, BreakpointKind } from './waterfall-breakpoints.ts'
+export type {
+  CarveOut,
+  Debt,
+  Participation,
+  Preference,
+  UnearnedTreatment,
+  WaterfallClass,
+  WaterfallConvertible,
+  WaterfallFault,
+  WaterfallHolding,
+  WaterfallInput,
+  WaterfallOption,
+} from './waterfall-terms.ts'
