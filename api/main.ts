@@ -66,7 +66,8 @@ export function openDeps(databaseUrl: string): { deps: AppDeps; close: () => Pro
   const log = pino({ level: process.env.LOG_LEVEL ?? 'warn' })
   const { db } = openDatabase({
     url: databaseUrl,
-    onIdleError: (error) => log.warn({ err: error }, 'a connection was lost'),
+    // The error of a lost connection carries the whole client: its message is all that helps.
+    onIdleError: (error) => log.warn({ reason: error.message }, 'a connection was lost'),
   })
   return { deps: { db, log, facts: registerFacts() }, close: () => db.destroy() }
 }

@@ -41,7 +41,7 @@ export async function run(args: string[]): Promise<number> {
         return createSignInLink(trx, id)
       })
       console.log(
-        `Set up for ${fund}. Start the server, then sign in within 15 minutes: http://localhost:${chosen.port}/sign-in/${token}`,
+        `Set up for ${fund}\nStart the server, then sign in within 15 minutes: http://localhost:${chosen.port}/sign-in/${token}`,
       )
       return 0
     } finally {

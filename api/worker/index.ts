@@ -33,7 +33,7 @@ export async function startWorker(deps: Deps, url: string): Promise<{ readonly s
   const pool = new pg.Pool({ connectionString: url, max: 3, application_name: 'equihour worker' })
   // The queue lets go of its listening client before that client has ended; an error without a listener ends the process.
   pool.on('connect', (client) =>
-    client.on('error', (error) => deps.log.warn({ err: error.message }, 'a connection was lost')),
+    client.on('error', (error) => deps.log.warn({ reason: error.message }, 'a connection was lost')),
   )
   pool.on('error', () => undefined)
   const runner = await run({

@@ -65,7 +65,12 @@ export function variablesOf(now: ConsoleSituation): Record<string, Record<string
   const round =
     now.rounds.find((each) => ['accepted', 'term_sheet_issued', 'proposed'].includes(each.state)) ??
     now.rounds.find((each) => each.state === 'draft')
-  const drawing = now.companies.find((company) => company.progress.length > 0)
+  const withTokens = now.companies.filter((company) => company.progress.length > 0)
+  // What is furthest along has the most to try: a statement under way, then shares that have vested, then any tokens.
+  const drawing =
+    withTokens.find((company) => company.statements.some((statement) => statement.state !== 'final')) ??
+    withTokens.find((company) => company.progress.some((grant) => grant.vestedShares !== '0')) ??
+    withTokens[0]
   const company = round?.company.id ?? drawing?.id ?? now.companies[0]?.id ?? NOTHING
   const roundId = round?.id ?? NOTHING
   return {
