@@ -85,7 +85,10 @@ const SHOWN_TO: Readonly<Record<string, readonly Group[]>> = {
     PARTIES,
     'ProForma ProFormaClass ProFormaComputePurchase ProFormaHolder ProFormaNote ProFormaPurchase ProFormaRisk',
   ),
-  ...each(PARTIES, 'CapTable CapTableClass CapTablePlan CapTableSecurity CapTableStakeholder Security VestingStep'),
+  ...each(
+    PARTIES,
+    'CapTable CapTableClass CapTableDownloads CapTablePlan CapTableSecurity CapTableStakeholder Security VestingStep',
+  ),
   ...each(PARTIES, 'Lot LotRelease LotBalance ClassBalance TokenBalance TokenBalances TokenTransfer'),
   ...each(PARTIES, 'GrantProgress Statement StatementLine ShareTrace ShareTraceLink'),
   ...each(
