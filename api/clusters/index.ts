@@ -73,6 +73,21 @@ export {
   SchedulerUnavailable,
 } from './scheduler/errors.ts'
 export { type JobRun, usageInput, usageOfRuns } from './scheduler/job-usage.ts'
+export {
+  type PoolScheduler,
+  PUSH_HORIZON_DAYS,
+  PUSH_RESERVATIONS_JOB,
+  type Pushed,
+  pushReservations,
+  pushReservationsJob,
+} from './scheduler/push-reservations.ts'
+export {
+  differencesOf,
+  type Reconciled,
+  reconcile,
+  SCHEDULER_DIFFERENCES,
+  type SchedulerDifference,
+} from './scheduler/reconcile.ts'
 export type {
   AccountLimit,
   NodeDown,

@@ -494,6 +494,18 @@ export interface RoundTerms {
   written_at: string
 }
 
+export interface SchedulerPush {
+  pool_id: string
+  reservation_id: string
+  company_id: string
+  state: string
+  attempts: number
+  detail: string | null
+  tried_at: string
+  next_try_at: string | null
+  pushed_at: string | null
+}
+
 export interface SecuritiesTransaction {
   company_id: string
   position: bigint
@@ -747,6 +759,7 @@ export interface DB {
   reservation_event: ReservationEvent
   round: Round
   round_terms: RoundTerms
+  scheduler_push: SchedulerPush
   securities_transaction: SecuritiesTransaction
   session: Session
   sign_in_link: SignInLink

@@ -1,0 +1,115 @@
+/** Tells a pool's scheduler what the calendar holds in a near horizon, and takes back what it holds no longer. */
+import { z } from 'zod'
+import { addJob, type Db, type Deps, instant, inTransaction, parse, type Uuid, zUuid } from '../../platform/index.ts'
+import { addMinutes, microsecondsOf } from '../interval.ts'
+import { SchedulerDisagrees, SchedulerRefused, SchedulerUnavailable } from './errors.ts'
+import { type Booked, bookedWithin, noLongerBooked, type Outcome, recordAttempt } from './push.store.ts'
+import type { Scheduler } from './scheduler.ts'
+import { fromNow } from './wanted.ts'
+
+/** Name of the job that pushes one pool, and adds itself again. */
+export const PUSH_RESERVATIONS_JOB = 'clusters.push-reservations'
+/** A scheduler slows down with what it knows, so it is told of so many days only. */
+export const PUSH_HORIZON_DAYS = 14
+const MINUTES_BETWEEN_RUNS = 5
+
+/** Where a pool's reservations go. */
+export type PoolScheduler = {
+  readonly poolId: Uuid
+  readonly scheduler: Scheduler
+  /** The scheduler's name of the pool's GPUs. */
+  readonly gpuModel: string
+  /** The scheduler's name of a company. */
+  readonly accountOf: (companyId: Uuid) => string
+  readonly horizonDays?: number
+}
+
+export type Pushed = { readonly pushed: number; readonly ended: number; readonly failed: number }
+
+/**
+ * One run. Calls are made outside of transactions and may be repeated: a run that ends between a call and its record is made
+ * good by the next. When the scheduler does not answer, it is asked no more in this run, and all that was due waits.
+ */
+export async function pushReservations(db: Db, target: PoolScheduler): Promise<Pushed> {
+  const now = await instant(db)
+  const isDue = ({ nextTryAt }: Booked): boolean =>
+    nextTryAt === null || microsecondsOf(nextTryAt) <= microsecondsOf(now)
+  const ending = (await noLongerBooked(db, target.poolId, now)).filter(isDue)
+  const wanted = (await bookedWithin(db, target.poolId, horizonOf(target, now))).filter(
+    (booked) => booked.state !== 'pushed' && isDue(booked),
+  )
+  const count = { pushed: 0, ended: 0, failed: 0 }
+  let silent: string | undefined
+  // First what frees GPUs, then what takes them.
+  for (const [booked, end] of [
+    ...ending.map((each) => [each, true] as const),
+    ...wanted.map((each) => [each, false] as const),
+  ]) {
+    const failed: Outcome['state'] = end ? 'ending' : 'waiting'
+    const outcome: Outcome =
+      silent !== undefined
+        ? { state: failed, detail: silent }
+        : await (end ? endThere(target, booked) : makeThere(target, booked, now)).catch((error: unknown) => {
+            if (error instanceof SchedulerUnavailable) silent = error.message
+            return { state: failed, detail: reasonOf(error) }
+          })
+    await recordAttempt(db, target.poolId, booked, now, outcome)
+    count[outcome.state === 'pushed' || outcome.state === 'ended' ? outcome.state : 'failed'] += 1
+  }
+  return count
+}
+
+export const horizonOf = ({ horizonDays = PUSH_HORIZON_DAYS }: PoolScheduler, now: string) => ({
+  startsAt: now,
+  endsAt: addMinutes(now, horizonDays * 24 * 60),
+})
+
+async function makeThere(target: PoolScheduler, booked: Booked, now: string): Promise<Outcome> {
+  const { scheduler, gpuModel, accountOf } = target
+  const { reservationId: id, companyId, gpus, interval } = booked
+  const wanted = { id, account: accountOf(companyId), gpuModel, gpus, interval }
+  const begun = microsecondsOf(interval.startsAt) < microsecondsOf(now)
+  // One that has begun is made for what is left of it, unless an attempt that seemed to fail has made it.
+  const there = begun ? await scheduler.read(id) : undefined
+  if (there === undefined) await scheduler.reserve(begun ? { ...wanted, interval: fromNow(interval, now) } : wanted)
+  else if (there.gpus !== gpus || there.account !== wanted.account) throw new SchedulerDisagrees(id, wanted, there)
+  return { state: 'pushed' }
+}
+
+async function endThere({ scheduler }: PoolScheduler, { reservationId }: Booked): Promise<Outcome> {
+  try {
+    await scheduler.cancel(reservationId)
+  } catch (error) {
+    // Schedulers forget reservations that are over.
+    if (!(error instanceof SchedulerRefused && error.reason === 'NO_SUCH_RESERVATION')) throw error
+  }
+  return { state: 'ended' }
+}
+
+/** @throws what is none of the scheduler's answers: a fault of ours */
+function reasonOf(error: unknown): string {
+  const known = [SchedulerRefused, SchedulerUnavailable, SchedulerDisagrees]
+  if (error instanceof Error && known.some((kind) => error instanceof kind)) return error.message
+  throw error
+}
+
+const Payload = z.object({ poolId: zUuid })
+
+/** The job, for the pools that have a scheduler. It adds itself again, once per pool however often it runs. */
+export const pushReservationsJob =
+  (targets: readonly PoolScheduler[]) =>
+  async (deps: Pick<Deps, 'db'>, payload: unknown): Promise<Pushed | undefined> => {
+    const { poolId } = parse(Payload, payload)
+    const target = targets.find((each) => each.poolId === poolId)
+    if (target === undefined) return undefined
+    const pushed = await pushReservations(deps.db, target)
+    await inTransaction(deps.db, async (trx) =>
+      addJob(trx, {
+        name: PUSH_RESERVATIONS_JOB,
+        payload: { poolId },
+        runAt: addMinutes(await instant(trx), MINUTES_BETWEEN_RUNS),
+        key: `${PUSH_RESERVATIONS_JOB}:${poolId}`,
+      }),
+    )
+    return pushed
+  }
