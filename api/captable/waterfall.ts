@@ -157,13 +157,12 @@ function distributeOne(table: Table, exit: Numeric): Distribution {
   const equity = net * money - carved
   const paid = equity < table.preferences ? payTiers(table, equity) : payShares(table, equity)
   purse.block(exit * money - equity, paid.denominator)
-  const amounts: Numeric[] = Array.from({ length: table.lines }, () => 0n)
   const numerators: bigint[] = Array.from({ length: table.lines }, () => 0n)
   paid.numerators.forEach((numerator, row) => {
     const line = table.lineOf[row] ?? 0
-    amounts[line] = (amounts[line] ?? 0n) + purse.pay(numerator)
     numerators[line] = (numerators[line] ?? 0n) + numerator
   })
+  const amounts = numerators.map((numerator) => purse.pay(numerator))
   const denominator = paid.denominator * money * ONE
   const payout = (id: string, line: number): Payout => ({
     id,
