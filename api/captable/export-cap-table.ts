@@ -59,12 +59,12 @@ export async function exportCapTable(
 }
 
 /** The package as an `.ocf.zip`. The same files give the same bytes. */
-export const archiveOf = ({ files }: Pick<ExportedCapTable, 'files'>): Uint8Array => writeZip(files)
+export const archiveOf = ({ files }: Pick<ExportedCapTable, 'files'>): Promise<Uint8Array> => writeZip(files)
 
 /** Ids that a comment names; how many there are stands beside them. */
 const NAMED = 100
 
-function commentsOn({ setAside, unknown }: StoredPackage): string[] {
+function commentsOn({ objects, setAside, unknown }: StoredPackage): string[] {
   const comments: string[] = []
   if (setAside.length > 0) {
     const named = setAside.slice(0, NAMED).map(({ type, id }) => `${type} ${id}`)
@@ -76,6 +76,12 @@ function commentsOn({ setAside, unknown }: StoredPackage): string[] {
   if (unknown.length > 0) {
     comments.push(
       `${unknown.length} items are of types that Open Cap Format 1.2.0 does not have. They stand in OtherVersions.ocf.json as they came, and do not count.`,
+    )
+  }
+  const elsewhere = objects.filter(({ object_type: type, path }) => type === 'DOCUMENT' && path !== undefined).length
+  if (elsewhere > 0) {
+    comments.push(
+      `${elsewhere} documents are named by a path. Their files are not kept here, and are not in this package.`,
     )
   }
   return comments

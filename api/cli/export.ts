@@ -66,7 +66,7 @@ const forPeople = (error: unknown): error is Error =>
 /** An archive where the name says so, a folder otherwise. A file that is there is somebody's, and stays. */
 async function write(out: string, exported: ExportedCapTable): Promise<void> {
   try {
-    if (/\.zip$/i.test(out)) return await writeFile(out, archiveOf(exported), { flag: 'wx' })
+    if (/\.zip$/i.test(out)) return await writeFile(out, await archiveOf(exported), { flag: 'wx' })
     await mkdir(out, { recursive: true })
     if ((await readdir(out)).length > 0) throw new CannotWrite(`${out} is not empty. Nothing was written.`)
     for (const { name, content } of exported.files) await writeFile(join(out, name), content, { flag: 'wx' })

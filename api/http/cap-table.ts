@@ -33,7 +33,7 @@ export function capTableRoutes(
     return response
       .attachment('cap-table.ocf.zip')
       .type('application/zip')
-      .send(Buffer.from(archiveOf(exported)))
+      .send(Buffer.from(await archiveOf(exported)))
   })
   download('/companies/:id/cap-table.csv', async (actor, request, response) => {
     const { asOf, csv } = await exportCapTableCsv(deps.db, actor, { companyId: idOf(request), asOf: asOfOf(request) })

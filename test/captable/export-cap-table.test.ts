@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import request from 'supertest'
+import { raiseWall } from '../../api/access/index.ts'
 import {
   archiveOf,
   capTableAsOf,
@@ -14,7 +15,7 @@ import {
   readPackage,
 } from '../../api/captable/index.ts'
 import { withoutLaterFields } from '../../api/captable/ocf/items.ts'
-import { globalId, NotFound, newId, type Uuid } from '../../api/platform/index.ts'
+import { globalId, inTransaction, NotFound, newId, type Uuid } from '../../api/platform/index.ts'
 import { OWN, ownPackage } from '../support/ocf-package.ts'
 import { assertValid } from '../support/ocf-schemas.ts'
 import { sharedData } from '../support/shared.ts'
@@ -99,6 +100,20 @@ test('the manifest says when it was made by the clock of the database, and what 
   assert.match(manifest.comments[1], /^1 items are of types/)
 })
 
+test('documents named by a path are written, and the manifest says that their files are elsewhere', async () => {
+  const item = { object_type: 'DOCUMENT', id: 'charter', path: './charter.pdf', md5: '0'.repeat(32) }
+  const content = JSON.stringify({ file_type: 'OCF_DOCUMENTS_FILE', items: [item] })
+  const files = ownPackage({
+    Manifest: ([manifest]) => {
+      manifest.documents_files = [{ filepath: './Documents.ocf.json', md5: '0'.repeat(32) }]
+    },
+  })
+  const company = await imported([...files, { name: 'Documents.ocf.json', content }])
+  const out = new Map((await exported(company.companyId)).files.map((file) => [file.name, JSON.parse(file.content)]))
+  assert.deepEqual(out.get('Documents.ocf.json').items, [item])
+  assert.match(out.get('Manifest.ocf.json').comments[0], /^1 documents are named by a path/)
+})
+
 test('an erased person stays in the package as a holder without a name', async () => {
   const { companyId } = await imported(ownPackage())
   await db
@@ -120,7 +135,7 @@ test('whoever sees the company downloads its package; what they may not see answ
   const company = await imported(ownPackage())
   const other = await world.company('Tessellate Bio, Inc.')
   const path = `/companies/${company.id}/cap-table.ocf.zip`
-  const bytes = archiveOf(await exported(company.companyId))
+  const bytes = await archiveOf(await exported(company.companyId))
   for (const person of [company.founder, company.signatory, world.staff.analyst, world.staff.operations]) {
     const answer = await get(path, person)
     assert.deepEqual([answer.status, answer.headers['content-type']], [200, 'application/zip'])
@@ -140,6 +155,17 @@ test('whoever sees the company downloads its package; what they may not see answ
     }
     assert.equal((await get(`/companies/${company.id}/${file}`)).status, 401)
   }
+  const walled = await world.person('partner')
+  await inTransaction(db, (trx) =>
+    raiseWall(trx, {
+      id: newId(),
+      personId: walled.id,
+      companyId: company.companyId,
+      reason: 'holds shares of a rival',
+      raisedBy: world.staff.compliance.id,
+    }),
+  )
+  assert.equal((await get(path, walled)).status, 404)
   const none = await get(`/companies/${other.id}/cap-table.ocf.zip`, other.founder)
   assert.deepEqual([none.status, String(none.body).includes('no cap table here yet')], [409, true])
   await assert.rejects(exported(other.companyId), NoCapTable)

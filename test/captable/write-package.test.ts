@@ -43,7 +43,7 @@ const canonical = (read: OcfPackage) => ({
 
 async function assertRoundTrip(read: OcfPackage): Promise<void> {
   const { files } = written(read)
-  const back = await readPackage({ archive: writeZip(files) })
+  const back = await readPackage({ archive: await writeZip(files) })
   assert.deepEqual(canonical(back), canonical(read))
   assert.equal(back.ocfVersion, '1.2.0')
   assert.deepEqual([back.asOf, back.generatedAt], [HEAD.asOf, HEAD.generatedAt])
@@ -168,7 +168,7 @@ test('an archive is read by another program, with names, sizes and sums in order
       fc.uniqueArray(fc.tuple(fc.uuid(), fc.uint8Array({ maxLength: 5_000 })), { selector: ([name]) => name }),
       async (list) => {
         const files = list.map(([name, content]) => ({ name: `é/${name}.json`, content }))
-        const bytes = Buffer.from(writeZip(files))
+        const bytes = Buffer.from(await writeZip(files))
         const zip = await yauzl.fromBufferPromise(bytes, { lazyEntries: true, validateEntrySizes: true })
         const found: { name: string; content: Uint8Array; at: string }[] = []
         for await (const entry of zip.eachEntry()) {
@@ -183,7 +183,7 @@ test('an archive is read by another program, with names, sizes and sums in order
           files,
         )
         for (const { at } of found) assert.equal(at, '1980-01-01T00:00:00.000Z')
-        assert.deepEqual(Buffer.from(writeZip(files)), bytes, 'the same files give the same bytes')
+        assert.deepEqual(Buffer.from(await writeZip(files)), bytes, 'the same files give the same bytes')
       },
     ),
     { numRuns: 60 },

@@ -131,21 +131,19 @@ const fileOf = (fileType: string, items: readonly JsonObject[]): string =>
   `{"file_type":"${fileType}","items":[\n${items.map((item) => JSON.stringify(ordered(item))).join(',\n')}\n]}\n`
 
 const FIRST = ['object_type', 'id', 'date', 'security_id']
+const rank = (key: string): number => (FIRST.includes(key) ? FIRST.indexOf(key) : FIRST.length)
 
 /** Keys in a fixed order, since neither JSON nor the database keeps one: what tells an item from others first, then by name. */
-function ordered(item: JsonObject): JsonObject {
-  const rank = (key: string): number => (FIRST.includes(key) ? FIRST.indexOf(key) : FIRST.length)
-  const keys = Object.keys(item).sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
-  return Object.fromEntries(keys.map((key) => [key, orderedValue(item[key] ?? null)]))
+const ordered = (item: JsonObject): JsonObject =>
+  inOrder(item, (a, b) => rank(a) - rank(b) || (a < b ? -1 : a > b ? 1 : 0))
+
+function inOrder(object: JsonObject, compare?: (a: string, b: string) => number): JsonObject {
+  const result: { [key: string]: JsonValue } = {}
+  for (const key of Object.keys(object).sort(compare)) result[key] = orderedValue(object[key] ?? null)
+  return result
 }
 
 function orderedValue(value: JsonValue): JsonValue {
   if (Array.isArray(value)) return value.map(orderedValue)
-  if (typeof value !== 'object' || value === null) return value
-  const object = value as JsonObject
-  return Object.fromEntries(
-    Object.keys(object)
-      .sort()
-      .map((key) => [key, orderedValue(object[key] ?? null)]),
-  )
+  return typeof value === 'object' && value !== null ? inOrder(value as JsonObject) : value
 }

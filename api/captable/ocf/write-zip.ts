@@ -1,5 +1,6 @@
 /** Writes zip archives whose bytes depend on nothing but their files: no clock, no order of the system. */
-import { crc32, deflateRawSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { crc32, deflateRaw } from 'node:zlib'
 import { MAX_FILES } from './bounds.ts'
 import type { NamedFile } from './source.ts'
 
@@ -16,12 +17,15 @@ const PLAIN_FILE = 0o100644 * 0x10000
 /** Beyond this the format needs its 64-bit extension, which packages of this size do not. */
 const MAX_BYTES = 0xffff_ffff
 
+/** Off the main thread: packing a large history takes a second. */
+const deflate = promisify(deflateRaw)
+
 /**
  * An archive of files, in the order given. Source: PKWARE APPNOTE 6.3.3, sections 4.3.7, 4.3.12 and 4.3.16.
  *
  * @throws {RangeError} when there are more files or bytes than an archive of ours holds
  */
-export function writeZip(files: readonly NamedFile[]): Uint8Array {
+export async function writeZip(files: readonly NamedFile[]): Promise<Uint8Array> {
   if (files.length > MAX_FILES) throw new RangeError(`an archive of ${files.length} files`)
   const parts: Buffer[] = []
   const directory: Buffer[] = []
@@ -29,7 +33,7 @@ export function writeZip(files: readonly NamedFile[]): Uint8Array {
   for (const { name, content } of files) {
     const path = Buffer.from(name, 'utf8')
     const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content
-    const packed = deflateRawSync(bytes, { level: 9 })
+    const packed = await deflate(bytes, { level: 9 })
     const common = commonHeader(bytes, packed.byteLength, path.byteLength)
     parts.push(signed(0x04034b50, common), path, packed)
     directory.push(directoryEntry(common, offset), path)
