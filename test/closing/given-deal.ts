@@ -179,3 +179,21 @@ export async function both(
   )
   return person
 }
+
+/** The OCF id of the fund, to whom a round of this company has issued shares. */
+export async function fundOf(world: World, { companyId }: Deal): Promise<string> {
+  const row = await world.deps.db
+    .selectFrom('closed_round')
+    .innerJoin('securities_transaction as issuance', (on) =>
+      on
+        .onRef('issuance.company_id', '=', 'closed_round.company_id')
+        .onRef('issuance.security_id', '=', 'closed_round.security_id'),
+    )
+    .select('issuance.stakeholder_id')
+    .where('closed_round.company_id', '=', companyId)
+    .where('issuance.object_type', '=', 'TX_STOCK_ISSUANCE')
+    .limit(1)
+    .executeTakeFirstOrThrow()
+  assert.ok(row.stakeholder_id !== null)
+  return row.stakeholder_id
+}

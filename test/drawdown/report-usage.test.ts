@@ -8,7 +8,7 @@ import type { RoundTermsWire } from '../../api/rounds/index.ts'
 import { balances } from '../../api/tokens/index.ts'
 import { postAll } from '../../api/tokens/ledger.store.ts'
 import { insertLot } from '../../api/tokens/lot.store.ts'
-import { both, givenDeal } from '../closing/given-deal.ts'
+import { both, fundOf, givenDeal } from '../closing/given-deal.ts'
 import { asOwner } from '../support/database.ts'
 import { makeWorld } from '../support/world.ts'
 import { assertSound, at, chargedOf, givenDrawdown, progressOf, report, usage } from './given-drawdown.ts'
@@ -314,16 +314,7 @@ async function givenTwoGrants(first: Partial<RoundTermsWire>, second: Partial<Ro
     longStop: '2027-12-15',
     tokenExpiry: '2027-12-15',
   })
-  const { stakeholder_id: stakeholderId } = await world.deps.db
-    .selectFrom('securities_transaction')
-    .select('stakeholder_id')
-    .where('company_id', '=', deal.companyId)
-    .where('object_type', '=', 'TX_STOCK_ISSUANCE')
-    .orderBy('position', 'desc')
-    .limit(1)
-    .executeTakeFirstOrThrow()
-  assert.ok(stakeholderId !== null)
-  const compute = { ...deal.compute('100000'), stakeholderId }
+  const compute = { ...deal.compute('100000'), stakeholderId: await fundOf(world, deal) }
   return givenDrawdown(world, { ...second, compute }, { deal })
 }
 

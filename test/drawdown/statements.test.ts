@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { capTableAsOf } from '../../api/captable/index.ts'
 import { deemAccepted } from '../../api/drawdown/index.ts'
 import { numericOfWhole } from '../../api/platform/index.ts'
-import { both } from '../closing/given-deal.ts'
+import { both, fundOf, givenDeal } from '../closing/given-deal.ts'
 import { makeWorld } from '../support/world.ts'
 import {
   answerIt,
@@ -273,6 +273,20 @@ test('a dispute is taken on the last day of the window, and refused on the day a
   }
 })
 
+test('a company with two grants may dispute for as long as the longer of their terms lets it', async () => {
+  const deal = await givenDeal(world)
+  await deal.closed({ disputeWindowDays: 30, compute: deal.compute('4'), cashInvestors: [] })
+  const compute = { ...deal.compute('100000'), stakeholderId: await fundOf(world, deal) }
+  const change = {
+    name: 'Series B',
+    security: { className: 'Series B', newClass: true },
+    disputeWindowDays: 10,
+    compute,
+  }
+  const it = await givenDrawdown(world, change, { deal })
+  assert.equal((await it.stated(JANUARY, '2027-02-03T09:00:00Z')).disputeUntil, '2027-03-05')
+})
+
 test('a statement that nobody answers is deemed accepted after its window, not before, and once', async () => {
   const it = await given({ disputeWindowDays: 10 })
   const { id } = await it.stated(JANUARY, '2027-02-03T09:00:00Z')
@@ -387,10 +401,7 @@ test('with the basis released, a statement earns by what was released, and its s
       ... on ShareTrace { termsDocumentId links { usageId } } } }`,
     { company: it.id, security: it.closed.securityId },
   )
-  assert.equal(
-    trace.data.shareTrace.termsDocumentId,
-    `Document:${it.companyId}:${it.closed.documentId}`,
-  )
+  assert.equal(trace.data.shareTrace.termsDocumentId, `Document:${it.companyId}:${it.closed.documentId}`)
   assert.deepEqual(trace.data.shareTrace.links, [])
 })
 
