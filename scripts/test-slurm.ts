@@ -13,6 +13,8 @@ const KIT = join(ROOT, '..', 'shared', 'tools', 'slurm-cluster')
 /** Where the kit's cluster listens. */
 const KIT_URL = 'http://127.0.0.1:16820'
 
+const FILES = ['test/clusters/scheduler/slurm.test.ts', 'test/clusters/scheduler/slurm-job.test.ts']
+
 /** Runs a program to its end, with what it prints shown; gives its exit code. */
 function run(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -22,8 +24,9 @@ function run(program: string, args: readonly string[], env: Readonly<Record<stri
   })
 }
 
+/** One file after the other: they share one cluster's GPUs. */
 const tests = (url: string, token: string): Promise<number> =>
-  run(process.execPath, ['--test', '--test-reporter=spec', 'test/clusters/scheduler/slurm.test.ts'], {
+  run(process.execPath, ['scripts/test.ts', '--concurrency', '1', ...FILES], {
     SLURM_REST_URL: url,
     SLURM_REST_TOKEN: token,
   })

@@ -100,5 +100,6 @@ export type {
 export { Simulator, type SimulatorOptions } from './scheduler/simulator.ts'
 export { Slurm, type SlurmOptions } from './scheduler/slurm.ts'
 export { SLURM_API_VERSIONS, type TokenSource } from './scheduler/slurm-rest.ts'
+export { type UsageReport, type UsageToReport, usageToReport } from './scheduler/usage-to-report.ts'
 export { FACTOR_BASES, SetFactorInput, setFactor } from './set-factor.ts'
 export type { UsageRecord } from './usage.store.ts'
