@@ -3,6 +3,7 @@ type Bench = () => Promise<{ run: (args: string[]) => Promise<number> }>
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   calendar: () => import('./calendar.ts'),
+  captable: () => import('./captable.ts'),
   start: () => import('./start.ts'),
 }
 
