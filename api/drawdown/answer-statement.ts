@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Actor } from '../access/index.ts'
-import { lockCompany, mustSeeCompany } from '../parties/index.ts'
+import { lockCompany } from '../parties/index.ts'
 import {
   audit,
   type Deps,
@@ -39,8 +39,7 @@ export type AnswerStatementInput = z.input<typeof AnswerStatementInput>
 /** The company accepts a statement, or disputes it with a reason, within its window. A disputed one can still be accepted. */
 export async function answerStatement(deps: Deps, actor: Actor, input: AnswerStatementInput): Promise<{ ref: Ref }> {
   const { statementId: ref, sha256, answer, reason, idempotencyKey } = parse(AnswerStatementInput, input)
-  await mustSeeCompany(deps.db, actor, ref.companyId)
-  await mustSeeStatement(deps.db, ref)
+  await mustSeeStatement(deps.db, actor, ref)
   mustSpeakFor(actor, ref.companyId)
   const scope = { kind: 'company', id: ref.companyId } as const
   return once(deps, actor, { operation: 'answerStatement', scope, idempotencyKey, input }, async (trx) => {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Actor, must } from '../access/index.ts'
 import { vestShares } from '../captable/index.ts'
-import { lockCompany, mustSeeCompany } from '../parties/index.ts'
+import { lockCompany } from '../parties/index.ts'
 import {
   audit,
   type Deps,
@@ -45,8 +45,7 @@ export async function finaliseStatement(
   input: FinaliseStatementInput,
 ): Promise<{ ref: Ref; vested: WholeShares }> {
   const { statementId: ref, idempotencyKey } = parse(FinaliseStatementInput, input)
-  await mustSeeCompany(deps.db, actor, ref.companyId)
-  await mustSeeStatement(deps.db, ref)
+  await mustSeeStatement(deps.db, actor, ref)
   must(actor, 'operations')
   const scope = { kind: 'company', id: ref.companyId } as const
   return once(deps, actor, { operation: 'finaliseStatement', scope, idempotencyKey, input }, async (trx) => {

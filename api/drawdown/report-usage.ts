@@ -24,7 +24,15 @@ import {
   zIdempotencyKey,
   zRef,
 } from '../platform/index.ts'
-import { type ChargedPart, chargeAll, type Hold, postHold, readHolds, returnHold } from '../tokens/index.ts'
+import {
+  type ChargedPart,
+  chargeAll,
+  type Hold,
+  HoldExpired,
+  postHold,
+  readHolds,
+  returnHold,
+} from '../tokens/index.ts'
 import { advance, type Cause, counts, earnedShares } from './earned.ts'
 import { insertCharges, lockProgress, type NewCharge, type Progress, storeProgress } from './grant.store.ts'
 import { mustMeterFor } from './visibility.ts'
@@ -112,24 +120,43 @@ export async function reportUsage(deps: Deps, actor: Actor, input: ReportUsageIn
   })
 }
 
-/** Charges what the terms charge for unused time, and returns the rest of the hold. */
+/**
+ * Charges what the terms charge for unused time, and returns the rest of the hold. The company's tokens are locked before
+ * the pool, whose row others wait for.
+ */
 async function finish(trx: Trx, ref: Ref, actor: Actor, batch: Batch): Promise<MicroTokens> {
   const { companyId } = ref
   const { holdId } = await lockReservationForUsage(trx, ref)
-  const idle = batch.chargedIdle(await holdOf(trx, companyId, holdId))
+  const hold = await holdOf(trx, companyId, holdId)
+  const firm = await makeFirm(trx, hold)
+  const idle = firm ? batch.chargedIdle(hold) : new Map<Uuid, MicroTokens>()
   const completed = await completeReservation(trx, {
     ref,
     charging: idle.size > 0 ? 'RESERVED' : 'METERED',
     completedBy: actor.id,
     idleAtMost: [...idle.values()].reduce((sum, left) => sum + left, 0n),
   })
-  // A reservation of which nothing was used has its hold still pending: post it, so that it can be charged and returned.
-  if (completed.deliveredGpuSeconds === 0n) await postHold(trx, { companyId, holdId })
+  if (!firm) return 0n
   const unused = { cause: completed.cause, amount: completed.charge, usageId: null, lots: new Set(idle.keys()) }
   if (unused.amount > 0n) await batch.charge(holdId, [unused])
   await returnHold(trx, { companyId, holdId })
   const { lots } = await holdOf(trx, companyId, holdId)
   return lots.reduce((sum, part) => sum + part.amount - part.charged, 0n)
+}
+
+/**
+ * Posts the hold of a reservation of which nothing was used, so that it can be charged and returned. False when it has
+ * expired: its tokens are back already, and nothing is left to charge.
+ */
+async function makeFirm(trx: Trx, { companyId, holdId, state }: Hold): Promise<boolean> {
+  if (state === 'posted') return true
+  try {
+    await postHold(trx, { companyId, holdId })
+    return true
+  } catch (error) {
+    if (error instanceof HoldExpired) return false
+    throw error
+  }
 }
 
 async function holdOf(trx: Trx, companyId: Uuid, holdId: Uuid): Promise<Hold> {

@@ -89,14 +89,20 @@ export async function statementPages(
   return new Map([...pages].map(([companyId, rows]) => [companyId, rows.map(view)]))
 }
 
-/** @throws {NotFound} */
-export async function mustSeeStatement(reader: Reader, ref: Ref): Promise<void> {
-  const row = await reader
-    .selectFrom('statement')
-    .select('statement_id')
-    .where('company_id', '=', ref.companyId)
-    .where('statement_id', '=', ref.id)
-    .executeTakeFirst()
+/**
+ * Refuses a statement that does not exist or whose company the actor may not see: the two look the same.
+ *
+ * @throws {NotFound}
+ */
+export async function mustSeeStatement(reader: Reader, actor: Actor, ref: Ref): Promise<void> {
+  const row = seesCompany(actor, ref.companyId)
+    ? await reader
+        .selectFrom('statement')
+        .select('statement_id')
+        .where('company_id', '=', ref.companyId)
+        .where('statement_id', '=', ref.id)
+        .executeTakeFirst()
+    : undefined
   if (row === undefined) throw new NotFound('statement', globalId('Statement', ref.companyId, ref.id))
 }
 

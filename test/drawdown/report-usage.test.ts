@@ -70,6 +70,18 @@ test('a reservation of which nothing was used is charged idle where the terms re
   }
 })
 
+test('usage that is first told when the tokens have gone back is refused; the reservation can still be completed', async () => {
+  const it = await givenDrawdown(world, { charging: 'RESERVED' })
+  const before = await available(it)
+  const reservationId = await it.reserved(10, 60, 0, at(60 + 45 * 24 * 60))
+  const late = await report(staff.provider, { reservationId, records: [usage('a', HOUR)] })
+  assert.equal(late.__typename, 'HoldExpired', JSON.stringify(late))
+  const answer = await it.told(reservationId, [], true)
+  assert.deepEqual([chargedOf(answer), answer.returned], [{}, '0'])
+  assert.equal(await available(it), before)
+  await assertSound(world, it)
+})
+
 test('time that the provider gives up by completing early is not charged', async () => {
   const it = await givenDrawdown(world, { charging: 'RESERVED' })
   const reservation = await it.reserved(10, 60, 0, at(30))
