@@ -1,9 +1,9 @@
 /** Tells a pool's scheduler what the calendar holds in a near horizon, and takes back what it holds no longer. */
 import { z } from 'zod'
 import { addJob, type Db, type Deps, instant, inTransaction, parse, type Uuid, zUuid } from '../../platform/index.ts'
-import { addMinutes, microsecondsOf } from '../interval.ts'
+import { addMinutes, earlier, microsecondsOf } from '../interval.ts'
 import { SchedulerDisagrees, SchedulerRefused, SchedulerUnavailable } from './errors.ts'
-import { type Booked, bookedWithin, noLongerBooked, type Outcome, recordAttempt } from './push.store.ts'
+import { type Booked, bookedWithin, nextTry, noLongerBooked, type Outcome, recordAttempt } from './push.store.ts'
 import type { Scheduler } from './scheduler.ts'
 import { fromNow } from './wanted.ts'
 
@@ -103,13 +103,15 @@ export const pushReservationsJob =
     const target = targets.find((each) => each.poolId === poolId)
     if (target === undefined) return undefined
     const pushed = await pushReservations(deps.db, target)
-    await inTransaction(deps.db, async (trx) =>
-      addJob(trx, {
+    await inTransaction(deps.db, async (trx) => {
+      const soon = addMinutes(await instant(trx), MINUTES_BETWEEN_RUNS)
+      const again = await nextTry(trx, poolId)
+      await addJob(trx, {
         name: PUSH_RESERVATIONS_JOB,
         payload: { poolId },
-        runAt: addMinutes(await instant(trx), MINUTES_BETWEEN_RUNS),
+        runAt: again === undefined ? soon : earlier(again, soon),
         key: `${PUSH_RESERVATIONS_JOB}:${poolId}`,
-      }),
-    )
+      })
+    })
     return pushed
   }

@@ -100,3 +100,14 @@ export async function recordAttempt(
       .execute(),
   )
 }
+
+/** When something of the pool is to be tried again; undefined when nothing is. */
+export async function nextTry(reader: Reader, poolId: Uuid): Promise<string | undefined> {
+  const { at } = await reader
+    .selectFrom('scheduler_push')
+    .select((on) => on.fn.min('next_try_at').as('at'))
+    .where('pool_id', '=', poolId)
+    .where('state', '<>', 'ended')
+    .executeTakeFirstOrThrow()
+  return at ?? undefined
+}

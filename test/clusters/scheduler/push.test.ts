@@ -135,14 +135,32 @@ test('a push whose record was lost is recognised, and one that comes late is mad
   assert.equal((await rows()).length, 1)
 })
 
-test('the job pushes its pool and adds itself again, once', async () => {
-  const { target, confirm, pool } = await given()
+/** When the push jobs of a pool are to run. */
+const pushJobs = async (poolId: Uuid): Promise<string[]> =>
+  (
+    await asOwner(
+      world.ownerUrl,
+      `SELECT to_char(j.run_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS at FROM graphile_worker._private_jobs j
+       JOIN graphile_worker._private_tasks t ON t.id = j.task_id
+       WHERE t.identifier = '${PUSH_RESERVATIONS_JOB}' AND j.payload->>'poolId' = '${poolId}'`,
+    )
+  ).rows.map(({ at }) => String(at))
+
+test('the job pushes its pool and adds itself again, once, and sooner when something failed', async () => {
+  const { simulator, target, confirm, pool, setTime } = await given()
   await confirm(DAY, DAY + 60)
   const job = pushReservationsJob([target])
   assert.deepEqual(await job(world.deps, { poolId: pool.poolId }), { pushed: 1, ended: 0, failed: 0 })
   assert.deepEqual(await job(world.deps, { poolId: pool.poolId }), { pushed: 0, ended: 0, failed: 0 })
-  assert.equal(await job(world.deps, { poolId: '00000000-0000-7000-8000-000000000000' }), undefined)
-  assert.equal(PUSH_RESERVATIONS_JOB, 'clusters.push-reservations')
+  assert.deepEqual(await pushJobs(pool.poolId), [at(5)])
+  await confirm(DAY, DAY + 60)
+  simulator.reach(false)
+  await setTime(5)
+  assert.deepEqual(await job(world.deps, { poolId: pool.poolId }), { pushed: 0, ended: 0, failed: 1 })
+  assert.deepEqual(await pushJobs(pool.poolId), [at(6)])
+  const nobody = '00000000-0000-7000-8000-000000000000'
+  assert.equal(await job(world.deps, { poolId: nobody }), undefined)
+  assert.deepEqual(await pushJobs(nobody), [])
 })
 
 test('reconciling lists what only one side has, what differs, and nodes that are down', async () => {
