@@ -9,7 +9,7 @@
  */
 import { type Rational, rational } from '../platform/index.ts'
 import { type CapBase, type Convertible, ONE } from './conversion.ts'
-import type { ConvertibleRoundInput } from './convertible-round.ts'
+import type { ConvertibleRoundInput } from './convertible-round-input.ts'
 import { priceDenominator, safePostMoneyCapitalization, safePreMoneyCapitalization } from './fully-diluted.ts'
 
 /** The solution over one denominator, not reduced. Shares are {@link Numeric} once divided by it. */
