@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { type Actor, must } from '../access/index.ts'
-import { mustSeeCompany } from '../parties/index.ts'
 import { NotFound, once, parse, type Reader, type Uuid, zGlobalId, zIdempotencyKey } from '../platform/index.ts'
 import { member } from './flag.store.ts'
 import { seesFlags } from './flag-visibility.ts'
@@ -30,7 +29,6 @@ export async function recheckFlags(
   const { subject, idempotencyKey } = parse(RecheckFlagsInput, input)
   const companyId = companyOf(subject)
   if (companyId === undefined || !seesFlags(actor, companyId)) throw new NotFound('checked subject', subject)
-  await mustSeeCompany(deps.db, actor, companyId)
   await lastRequest(deps.db, companyId, subject)
   must(actor, 'analyst', 'partner', 'compliance')
   const scope = { kind: 'company', id: companyId } as const

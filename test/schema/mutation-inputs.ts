@@ -1,0 +1,142 @@
+/** One call of every mutation: on what, with which input. A mutation that is not here fails the tests of access. */
+import { type Travelled, terms } from '../support/path.ts'
+import type { Thing, Who } from './who-sees.ts'
+import { SEES_NODE } from './who-sees.ts'
+
+/** What the calls need beside what a company left behind on its way. */
+export type Call = Travelled & {
+  readonly flag: { readonly id: string; readonly findingId: string }
+  readonly document: string
+  readonly fund: string | undefined
+}
+export type MutationCase = {
+  /** What it acts on, by global id; `undefined` where there is nothing yet. */
+  readonly subject: (of: Call) => string | undefined
+  readonly input: (of: Call) => Record<string, unknown>
+}
+
+const SHA = 'ab'.repeat(32)
+
+const onCompany = (input: (of: Call) => Record<string, unknown> = () => ({})): MutationCase => ({
+  subject: ({ companyId }) => companyId,
+  input: (of) => ({ companyId: of.companyId, ...input(of) }),
+})
+const onRound = (
+  which: 'stoppedRound' | 'issuedRound' | 'acceptedRound',
+  input: (of: Call) => Record<string, unknown> = () => ({}),
+): MutationCase => ({ subject: (of) => of[which], input: (of) => ({ roundId: of[which], ...input(of) }) })
+const onReservation = (which: keyof Travelled['reservations'], input: Record<string, unknown> = {}): MutationCase => ({
+  subject: ({ reservations }) => reservations[which],
+  input: ({ reservations }) => ({ reservationId: reservations[which], ...input }),
+})
+const onStatement = (input: Record<string, unknown> = {}): MutationCase => ({
+  subject: ({ statements }) => statements.stated,
+  input: ({ statements }) => ({ statementId: statements.stated, ...input }),
+})
+const onFlag = (input: Record<string, unknown>): MutationCase => ({
+  subject: ({ flag }) => flag.id,
+  input: ({ flag }) => ({ flagId: flag.id, findingId: flag.findingId, ...input }),
+})
+
+export const MUTATIONS: Readonly<Record<string, MutationCase>> = {
+  createCompany: {
+    subject: () => undefined,
+    input: () => ({ legalName: 'New, Inc.', legalForm: 'Corporation', jurisdiction: 'US-DE' }),
+  },
+  importCapTable: onCompany(() => ({ files: [{ name: 'Manifest.ocf.json', content: '{}' }] })),
+  recordFact: onCompany(() => ({
+    name: 'holding.value',
+    value: '{"amount":"0","currency":"USD"}',
+    source: 'the test',
+    asOf: '2026-11-01',
+  })),
+  draftRound: onCompany((of) => ({ terms: terms(of, 'Series E', '5', of.fund) })),
+  reviseTerms: onRound('stoppedRound', (of) => ({ expectedVersion: 1, terms: terms(of, 'Series A', '6', of.fund) })),
+  proposeRound: onRound('stoppedRound', () => ({ expectedVersion: 1 })),
+  recheckFlags: {
+    subject: ({ stoppedRound }) => stoppedRound,
+    input: ({ stoppedRound }) => ({ subject: stoppedRound }),
+  },
+  waiveFlag: onFlag({ reason: 'A reason of more than twenty characters.' }),
+  submitEvidence: onFlag({ kind: 'a_kind', reference: 'a letter', source: 'an agency', date: '2026-11-01' }),
+  issueTermSheet: onRound('stoppedRound'),
+  acceptTermSheet: onRound('issuedRound', () => ({ sha256: SHA, typedName: 'A Name' })),
+  satisfyCondition: onRound('acceptedRound', () => ({
+    code: 'BOARD_CONSENT',
+    evidence: 'a written consent',
+    evidenceDate: '2026-11-01',
+  })),
+  waiveCondition: onRound('acceptedRound', () => ({ code: 'BOARD_CONSENT', reason: 'the test' })),
+  closeRound: onRound('acceptedRound'),
+  withdrawRound: onRound('stoppedRound', () => ({ reason: 'the test' })),
+  createTokenClass: {
+    subject: ({ providerId }) => providerId,
+    input: ({ providerId }) => ({ providerId, name: 'Another token', transferRule: 'NOT_TRANSFERABLE' }),
+  },
+  authoriseSupply: {
+    subject: ({ tokenClassId }) => tokenClassId,
+    input: ({ tokenClassId }) => ({ tokenClassId, amount: '1', validUntil: '2035-12-31', reason: 'the test' }),
+  },
+  releaseDueTokens: onCompany(),
+  createPool: {
+    subject: ({ providerId }) => providerId,
+    input: ({ providerId, tokenClassId }) => ({
+      providerId,
+      tokenClassId,
+      cluster: 'Another cluster',
+      gpuModel: 'H100-SXM',
+      capacity: 8,
+      opensAt: '2026-11-21T00:00:00Z',
+    }),
+  },
+  setFactor: {
+    subject: ({ poolId }) => poolId,
+    input: ({ poolId }) => ({
+      poolId,
+      h100HoursPerGpuHour: '1',
+      basis: 'contract',
+      source: 'the test',
+      validFrom: '2026-12-01T00:00:00Z',
+    }),
+  },
+  requestReservation: onCompany(({ poolId }) => ({
+    poolId,
+    gpus: 1,
+    startsAt: '2026-11-28T00:00:00Z',
+    endsAt: '2026-11-29T00:00:00Z',
+  })),
+  decideReservation: onReservation('held', { decision: 'APPROVE' }),
+  cancelReservation: onReservation('approved'),
+  reportUsage: onReservation('used', {
+    records: [
+      {
+        source: 'slurm/one',
+        externalId: 'another',
+        gpuSeconds: '1',
+        startedAt: '2026-07-20T00:00:00Z',
+        endedAt: '2026-07-21T00:00:00Z',
+      },
+    ],
+  }),
+  stateStatement: onCompany(() => ({ month: '2026-09-01' })),
+  answerStatement: onStatement({ sha256: SHA, answer: 'ACCEPT' }),
+  finaliseStatement: onStatement(),
+}
+
+/** A second thing that a call names: something of the kind, or that everybody sees all there are. */
+export type Reference = ((of: Call) => string) | 'seen by whoever may'
+/** Every id in an input beside the one that is acted on. */
+export const REFERENCES: Readonly<Record<string, Reference>> = {
+  'waiveFlag.findingId': ({ flag }) => flag.findingId,
+  'submitEvidence.findingId': ({ flag }) => flag.findingId,
+  'submitEvidence.documentId': ({ document }) => document,
+  'recordFact.subject': ({ round }) => round,
+  'draftRound.terms.compute.tokenClassId': 'seen by whoever may',
+  'reviseTerms.terms.compute.tokenClassId': 'seen by whoever may',
+  'requestReservation.poolId': 'seen by whoever may',
+  'createPool.tokenClassId': 'seen by whoever may',
+}
+
+/** Whether somebody sees what a call acts on, by its type. */
+export const seesSubject = (who: Who, thing: Thing): boolean =>
+  SEES_NODE[thing.id.slice(0, thing.id.indexOf(':'))]?.(who, thing) === true
