@@ -355,3 +355,9 @@ for (const [name, change] of wrong) {
     assert.throws(() => solveConvertibleRound({ ...SAFE_1, ...change }), RangeError)
   })
 }
+
+test('round with convertibles: the option pool shuffle makes 8,000,000 before the money 6,000,000 for who is there', () => {
+  const shuffle = published.find(({ name }) => name.startsWith('Venture Hacks')) ?? assert.fail()
+  const { price } = solved(solveConvertibleRound(shuffle.given))
+  assert.equal((price * shuffle.given.count.common) / n('1'), n('6000000'))
+})

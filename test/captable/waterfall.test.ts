@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { waterfallBase } from '../../api/captable/fully-diluted.ts'
 import { type Distribution, distribute, exactMoney } from '../../api/captable/waterfall.ts'
 import type {
   Participation,
@@ -270,7 +271,8 @@ test('waterfall: says who converts, what a share is worth, and how many share', 
   assert.equal(options[0]?.exercises, true)
   // (32,000,000 + 1,000,000) / 11,000,000
   assert.equal(exactMoney(perShare).toFraction(), '3')
-  assert.equal(formatNumeric(sharing), '11000000')
+  const parts = { common: n('8000000'), preferred: n('2000000'), exercised: n('1000000'), converted: 0n }
+  assert.equal(sharing, waterfallBase(parts))
   const below = one(input, '4000000')
   assert.equal(exactMoney(below.perShare).toFraction(), '0')
   assert.equal(below.classes[1]?.converts, false)
