@@ -1,5 +1,6 @@
 /** The whole GraphQL schema. Each capability's file adds its types, fields and mutations to the builder. */
 import { builder } from './builder.ts'
+import { forgetAfterMutations } from './fresh-answers.ts'
 import './scalars.ts'
 import './errors.ts'
 import './parties.ts'
@@ -20,4 +21,4 @@ import './drawdown.ts'
 import './closing.ts'
 
 export type { AppDeps, Context } from './context.ts'
-export const schema = builder.toSchema()
+export const schema = forgetAfterMutations(builder.toSchema())
