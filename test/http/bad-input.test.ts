@@ -3,8 +3,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isInputObjectType, isNonNullType } from 'graphql'
 import { schema } from '../../schema/index.ts'
+import { rows } from '../support/rows.ts'
 import { makeWorld, type Person } from '../support/world.ts'
-import { assertTellsNothing, named, rows, short } from './given-hostile.ts'
+import { assertTellsNothing, named, short } from './given-hostile.ts'
 import { type Leaf, leavesOf, malformed, wellFormed, withValue } from './hostile-values.ts'
 
 const world = await makeWorld()

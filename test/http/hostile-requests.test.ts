@@ -4,10 +4,18 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { after, test } from 'node:test'
-import { type GraphQLInputType, getIntrospectionQuery, isLeafType, isRequiredArgument } from 'graphql'
+import {
+  type GraphQLInputType,
+  getIntrospectionQuery,
+  getNamedType,
+  isLeafType,
+  isObjectType,
+  isRequiredArgument,
+} from 'graphql'
 import { schema } from '../../schema/index.ts'
+import { rows } from '../support/rows.ts'
 import { makeWorld } from '../support/world.ts'
-import { assertTellsNothing, named, rows, short } from './given-hostile.ts'
+import { assertTellsNothing, named, short } from './given-hostile.ts'
 import { malformed, wellFormed } from './hostile-values.ts'
 
 const world = await makeWorld()
@@ -352,6 +360,28 @@ test('every argument of every query refuses what is malformed', async () => {
     }
   }
   assert.equal(faults.length, 0, `\n${faults.join('\n')}`)
+})
+
+test('every connection counts as many items as its page has, however the page is asked for', async () => {
+  const connections = Object.values(schema.getTypeMap()).flatMap((type) =>
+    isObjectType(type)
+      ? Object.values(type.getFields())
+          .filter((field) => getNamedType(field.type).name.endsWith('Connection'))
+          .map((field) => ({ name: `${type.name}.${field.name}`, cost: field.extensions.complexity }))
+      : [],
+  )
+  assert.ok(connections.length >= 10)
+  for (const { name, cost } of connections) {
+    assert.ok(typeof cost === 'function', `${name} has no complexity: its page would count as one item`)
+    for (const [args, items] of [
+      [{}, 20],
+      [{ first: 7 }, 7],
+      [{ last: 7 }, 7],
+      [{ first: 100 }, 100],
+    ] as const) {
+      assert.equal(cost(args).multiplier, items, name)
+    }
+  }
 })
 
 test('what tools and screens ask for is answered', async () => {
