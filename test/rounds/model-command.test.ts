@@ -70,7 +70,7 @@ test('prints pro forma and findings and writes term sheet, JSON and CSV, without
     'holder,class,shares before,shares after,of which unearned,part before,part after,part after without unearned',
   )
   assert.ok(
-    rows.some((row) => row.startsWith('Northgrid Ventures I, L.P.,Series A Preferred Stock,0,117500,117500,0,')),
+    rows.some((row) => row.startsWith('"Northgrid Ventures I, L.P.",Series A Preferred Stock,0,117500,117500,0,')),
   )
   const pdf = await readFile(join(out, 'term-sheet.pdf'))
   assert.equal(pdf.subarray(0, 5).toString(), '%PDF-')
