@@ -130,6 +130,8 @@ CREATE TABLE statement_progress (
   CONSTRAINT statement_progress_statement FOREIGN KEY (company_id, statement_id) REFERENCES statement (company_id, statement_id)
 );
 COMMENT ON TABLE statement_progress IS 'Distributed by company_id. Where a statement is on its way to final.';
+-- Statements whose window is over, for the sweep.
+CREATE INDEX statement_progress_due ON statement_progress (dispute_until) WHERE state = 'stated';
 GRANT SELECT, INSERT ON statement_progress TO equihour_app;
 GRANT UPDATE (state) ON statement_progress TO equihour_app;
 

@@ -33,3 +33,19 @@ export async function deemAccepted(deps: Deps, payload: unknown): Promise<void> 
     })
   })
 }
+
+/** Most statements of one sweep. The next sweep takes the rest. */
+const SWEEP_MAX = 500
+
+/** Deems accepted whatever is past its window, oldest first: what a lost job would have left behind. */
+export async function deemDueAccepted(deps: Deps): Promise<void> {
+  const due = await deps.db
+    .selectFrom('statement_progress')
+    .select(['company_id as companyId', 'statement_id as statementId'])
+    .where('state', '=', 'stated')
+    .where('dispute_until', '<', await today(deps.db))
+    .orderBy('dispute_until')
+    .limit(SWEEP_MAX)
+    .execute()
+  for (const statement of due) await deemAccepted(deps, statement)
+}

@@ -1,8 +1,8 @@
 /** The worker: runs jobs that use cases added in their transactions. A door like any other: it calls use cases. */
-import { Logger, run } from 'graphile-worker'
+import { Logger, parseCronItems, run } from 'graphile-worker'
 import pg from 'pg'
-import { EXPIRE_HOLD_JOB, expireHold } from '../clusters/index.ts'
-import { DEEM_ACCEPTED_JOB, deemAccepted } from '../drawdown/index.ts'
+import { EXPIRE_HOLD_JOB, expireHold, expireHolds } from '../clusters/index.ts'
+import { DEEM_ACCEPTED_JOB, deemAccepted, deemDueAccepted } from '../drawdown/index.ts'
 import type { Deps } from '../platform/index.ts'
 import {
   EXPIRE_HOLDS_JOB,
@@ -13,6 +13,8 @@ import {
   releaseDueJob,
 } from '../tokens/index.ts'
 
+const SWEEP_JOB = 'worker.sweep'
+
 type Handler = (deps: Deps, payload: unknown) => Promise<unknown>
 
 /** Every job there is, by name. A handler may run more than once and must be harmless the second time. */
@@ -22,6 +24,13 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   [EXPIRE_LOTS_JOB]: expireLotsJob,
   [EXPIRE_HOLD_JOB]: expireHold,
   [DEEM_ACCEPTED_JOB]: deemAccepted,
+  [SWEEP_JOB]: sweep,
+}
+
+/** Every quarter of an hour: whatever time alone has ended and a lost job has left standing. */
+async function sweep(deps: Deps): Promise<void> {
+  await expireHolds(deps)
+  await deemDueAccepted(deps)
 }
 
 /**
@@ -41,6 +50,7 @@ export async function startWorker(deps: Deps, url: string): Promise<{ readonly s
     concurrency: 2,
     noHandleSignals: true,
     pollInterval: 5_000,
+    parsedCronItems: parseCronItems([{ task: SWEEP_JOB, match: '*/15 * * * *' }]),
     logger: new Logger(() => (level, message) => {
       if (level === 'error') deps.log.error({ job: true }, message)
       else if (level === 'warning') deps.log.warn({ job: true }, message)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { capTableAsOf } from '../../api/captable/index.ts'
-import { deemAccepted } from '../../api/drawdown/index.ts'
+import { deemAccepted, deemDueAccepted } from '../../api/drawdown/index.ts'
 import { numericOfWhole } from '../../api/platform/index.ts'
 import { both, fundOf, givenDeal } from '../closing/given-deal.ts'
 import { makeWorld } from '../support/world.ts'
@@ -311,6 +311,17 @@ test('a statement that nobody answers is deemed accepted after its window, not b
   }
   const final = await finalise(staff.operations, { statementId: id })
   assert.equal(final.state, 'final', JSON.stringify(final))
+})
+
+test('what a lost job left standing is deemed accepted by the sweep, and nothing before its time', async () => {
+  const it = await given({ disputeWindowDays: 10 })
+  const { id } = await it.stated(JANUARY, '2027-02-03T09:00:00Z')
+  await world.setClock('2027-02-13T23:59:59Z')
+  await deemDueAccepted(world.deps)
+  assert.equal((await finalise(staff.operations, { statementId: id })).__typename, 'WrongState')
+  await world.setClock('2027-02-14T00:00:00Z')
+  await deemDueAccepted(world.deps)
+  assert.equal((await finalise(staff.operations, { statementId: id })).state, 'final')
 })
 
 test('the passing of time does not overrule a dispute', async () => {
