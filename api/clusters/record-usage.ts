@@ -81,16 +81,26 @@ export type RecordedUsage = {
  */
 export async function lockReservationForUsage(trx: Trx, ref: Ref): Promise<LockedReservation> {
   const reservation = await lockReservation(trx, ref)
-  const { state } = reservation
-  if (!USABLE_STATES.some((usable) => usable === state)) throw new WrongState('reservation', state, USABLE_STATES)
+  mustBeUsable(reservation)
   return reservation
+}
+
+/** @throws {WrongState} */
+function mustBeUsable({ state }: LockedReservation): void {
+  if (!USABLE_STATES.some((usable) => usable === state)) throw new WrongState('reservation', state, USABLE_STATES)
+}
+
+function isAllKnown(known: readonly StoredUsage[], records: readonly UsageRecord[]): boolean {
+  const keys = new Set(known.map(keyOf))
+  return records.every((record) => keys.has(keyOf(record)))
 }
 
 /**
  * Records usage of one reservation, all or none. The charge of each record is the difference of rounded cumulative sums,
  * so it depends on the order of records but their total does not.
  *
- * @throws {NotFound} {WrongState} as {@link lockReservationForUsage}
+ * @throws {NotFound}
+ * @throws {WrongState} as {@link lockReservationForUsage}, unless every record is stored already
  * @throws {UsageConflict} for an external id that is stored with other content
  * @throws {UsageBeyondReservation} for more than was reserved, or outside its time
  */
@@ -101,9 +111,11 @@ export async function recordUsage(
   if (records.length === 0 || records.length > USAGE_BATCH_MAX) {
     throw new Refused('records', `must hold 1 to ${USAGE_BATCH_MAX} records`)
   }
-  const reservation = await lockReservationForUsage(trx, ref)
-  const meter = await readMeter(trx, ref)
+  const reservation = await lockReservation(trx, ref)
   const known = await storedUsage(trx, reservation, records)
+  // Who lost the answer sends again what is stored already: recognised also when the reservation is over.
+  if (!isAllKnown(known, records)) mustBeUsable(reservation)
+  const meter = await readMeter(trx, ref)
   const { fresh, accepted, gpuSeconds } = tally(reservation, meter, known, records, await instant(trx))
   const charge = meterCharge(meter.gpuSeconds, gpuSeconds, reservation.factor)
   const delivered = meter.delivered + charge

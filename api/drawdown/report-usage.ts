@@ -90,7 +90,9 @@ export async function reportUsage(deps: Deps, actor: Actor, input: ReportUsageIn
         fresh.map(({ cause, charge, usageId }) => ({ cause, amount: charge, usageId })),
       )
     }
-    const returned = complete ? await finish(trx, ref, actor, batch) : 0n
+    // What is told again of a completed reservation finds it completed: that is not done twice.
+    const completes = complete && recorded?.reservation.state !== 'completed'
+    const returned = completes ? await finish(trx, ref, actor, batch) : 0n
     const { charged, newlyEarned } = await batch.store()
     const answer: ReportedUsage = {
       ref,
@@ -106,7 +108,7 @@ export async function reportUsage(deps: Deps, actor: Actor, input: ReportUsageIn
     }
     await audit(trx, actor, {
       scope,
-      kind: complete ? 'usage.completed' : 'usage.reported',
+      kind: completes ? 'usage.completed' : 'usage.reported',
       subject: globalId('Reservation', ref.companyId, ref.id),
       payload: {
         charged: Object.fromEntries(Object.entries(charged).map(([cause, amount]) => [cause, amount.toString()])),

@@ -134,8 +134,10 @@ test('fifty completions at once complete once', async () => {
       report(staff.provider, { reservationId, records: [usage('a', HOUR)], complete: true }),
     ),
   )
-  assert.equal(answers.filter((answer) => answer.__typename === 'ReportedUsage').length, 1)
-  assert.equal(answers.filter((answer) => answer.__typename === 'WrongState').length, 49)
+  const outcomes = answers.map((answer) => answer.records?.[0]?.outcome)
+  assert.equal(outcomes.filter((outcome) => outcome === 'RECORDED').length, 1)
+  assert.equal(outcomes.filter((outcome) => outcome === 'ALREADY_RECORDED').length, 49)
+  assert.equal(answers.filter((answer) => Object.keys(chargedOf(answer)).length > 0).length, 1)
   await assertSound(world, it)
 })
 
@@ -190,12 +192,20 @@ test('a reservation is not completed before it starts, and not twice', async () 
   const before = await footprint(it)
   for (const input of [
     { records: [], complete: true },
-    { records: [usage('a', HOUR)], complete: false },
     { records: [usage('late', 1)], complete: false },
+    { records: [usage('a', HOUR), usage('late', 1)], complete: true },
   ]) {
     const answer = await report(staff.provider, { reservationId, ...input })
     assert.deepEqual([answer.__typename, answer.wrong], ['WrongState', 'completed'], JSON.stringify(answer))
   }
+  // Whoever lost the answer sends the same once more: it is recognised, and nothing happens twice.
+  for (const complete of [true, false]) {
+    const again = await report(staff.provider, { reservationId, records: [usage('a', HOUR)], complete })
+    assert.equal(again.__typename, 'ReportedUsage', JSON.stringify(again))
+    assert.deepEqual([again.records[0].outcome, chargedOf(again), again.returned], ['ALREADY_RECORDED', {}, '0'])
+  }
+  const other = await report(staff.provider, { reservationId, records: [usage('a', 2 * HOUR)], complete: true })
+  assert.equal(other.__typename, 'UsageConflict', JSON.stringify(other))
   assert.deepEqual(await footprint(it), before)
 })
 
