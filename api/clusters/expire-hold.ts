@@ -1,7 +1,17 @@
 /** Requests that the provider did not decide in time expire by themselves, through the path of every other return. */
 import { z } from 'zod'
 import { lockCompany } from '../parties/index.ts'
-import { audit, type Deps, globalId, instant, inTransaction, parse, type Ref, zUuid } from '../platform/index.ts'
+import {
+  audit,
+  type Deps,
+  globalId,
+  instant,
+  inTransaction,
+  NOBODY,
+  parse,
+  type Ref,
+  zUuid,
+} from '../platform/index.ts'
 import { giveBack } from './give-back.ts'
 import { microsecondsOf } from './interval.ts'
 import { lockReservation } from './reservation.store.ts'
@@ -9,9 +19,6 @@ import { lockReservation } from './reservation.store.ts'
 /** Name of the job that is added with every request, for the end of the provider's time to decide. */
 export const EXPIRE_HOLD_JOB = 'clusters.expire-hold'
 const Payload = z.object({ companyId: zUuid, reservationId: zUuid })
-
-/** Who acts where nobody does. */
-const NOBODY = { id: '00000000-0000-0000-0000-000000000000' } as const
 
 /** Expires one request whose time to decide is over. Harmless when it was decided, or is not due yet. */
 export async function expireHold(deps: Deps, payload: unknown): Promise<{ expired: boolean }> {

@@ -2,13 +2,10 @@
 import { Temporal } from 'temporal-polyfill'
 import { z } from 'zod'
 import { lockCompany } from '../parties/index.ts'
-import { audit, type Deps, globalId, inTransaction, parse, today, zUuid } from '../platform/index.ts'
+import { audit, type Deps, globalId, inTransaction, NOBODY, parse, today, zUuid } from '../platform/index.ts'
 import { lockStatement, moveStatement } from './statement.store.ts'
 
 export const DEEM_ACCEPTED_JOB = 'drawdown.deem-accepted'
-
-/** The actor of what happens by the mere passing of time. */
-const TIME = { id: '00000000-0000-0000-0000-000000000000' }
 
 /** The job of {@link DEEM_ACCEPTED_JOB}. Does nothing when the statement was answered meanwhile; harmless the second time. */
 export async function deemAccepted(deps: Deps, payload: unknown): Promise<void> {
@@ -25,7 +22,7 @@ export async function deemAccepted(deps: Deps, payload: unknown): Promise<void> 
       actor: null,
       reason: `Not disputed by ${statement.disputeUntil}.`,
     })
-    await audit(trx, TIME, {
+    await audit(trx, NOBODY, {
       scope: { kind: 'company', id: companyId },
       kind: 'statement.deemed_accepted',
       subject: globalId('Statement', companyId, statementId),

@@ -12,6 +12,9 @@ export type Scope = {
 /** Whoever acts, by id: history holds no names. */
 export type ActorId = { readonly id: Uuid }
 
+/** Who acts where nobody does: what happens by the mere passing of time. */
+export const NOBODY: ActorId = { id: '00000000-0000-0000-0000-000000000000' }
+
 export type AuditEvent = {
   readonly scope: Scope
   /** Subject and past participle: `round.closed`. */

@@ -5,6 +5,7 @@ import {
   globalId,
   inTransaction,
   type MicroTokens,
+  NOBODY,
   newId,
   parse,
   type Trx,
@@ -15,7 +16,6 @@ import {
 import { accountOf, lotAccounts } from './account.views.ts'
 import { expireHolds } from './expire-holds.ts'
 import { lockTokens, postAll } from './ledger.store.ts'
-import { NOBODY } from './nobody.ts'
 
 /** Name of the job that is added for the day on which a lot expires. */
 export const EXPIRE_LOTS_JOB = 'tokens.expire-lots'

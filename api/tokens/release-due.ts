@@ -5,6 +5,7 @@ import {
   globalId,
   inTransaction,
   type MicroTokens,
+  NOBODY,
   parse,
   type Trx,
   today,
@@ -14,7 +15,6 @@ import {
 import { accountOf, lotAccounts } from './account.views.ts'
 import { derivedId } from './derived-id.ts'
 import { lockTokens, postAll } from './ledger.store.ts'
-import { NOBODY } from './nobody.ts'
 
 /** Name of the job that is added for each date on which tokens of a company are released. */
 export const RELEASE_DUE_JOB = 'tokens.release-due'
