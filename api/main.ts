@@ -6,6 +6,7 @@ import type { AppDeps } from '../schema/index.ts'
 import { createApp, registerFacts } from './app.ts'
 import { demoAnnouncement } from './demo/announcement.ts'
 import { findInstallation } from './parties/index.ts'
+import { CannotOpen } from './platform/embedded/index.ts'
 import { openDatabase } from './platform/index.ts'
 import { migrate } from './platform/migrate.ts'
 import { startWorker } from './worker/index.ts'
@@ -15,19 +16,21 @@ export type Assembly = {
   readonly databaseUrl: string
   /** Where the server is reached, without a slash at the end. */
   readonly address: string
+  /** Whether the database is the embedded one: this process's alone, with nothing of anybody else's in it. */
+  readonly embedded: boolean
 }
 
 /**
  * Assembles the application; `close` ends what it holds open. A database without an installation gets the demo:
  * `equihour setup` makes a real one first.
  */
-export async function assemble({ databaseUrl, address }: Assembly): Promise<{
+export async function assemble({ databaseUrl, address, embedded }: Assembly): Promise<{
   readonly app: Express
   /** Lines to print once it serves. */
   readonly announcement: readonly string[]
   readonly close: () => Promise<void>
 }> {
-  await clearUnfinishedDemo(databaseUrl)
+  await clearUnfinishedDemo(databaseUrl, embedded)
   const { deps, close: closeDeps } = openDeps(databaseUrl)
   try {
     if ((await findInstallation(deps.db)) === undefined) {
@@ -49,11 +52,21 @@ export async function assemble({ databaseUrl, address }: Assembly): Promise<{
   }
 }
 
-/** A demo whose making was cut short holds nothing of anybody's: it is cleared away, and made again. */
-async function clearUnfinishedDemo(databaseUrl: string): Promise<void> {
+/**
+ * A demo whose making was cut short is cleared away and made again, where the database is ours alone. In another the schema
+ * may hold tables of somebody else's, or another server may be making the demo at this moment: there it is left alone.
+ *
+ * @throws {CannotOpen} for an unfinished demo in a database that is not the embedded one
+ */
+async function clearUnfinishedDemo(databaseUrl: string, embedded: boolean): Promise<void> {
   const unfinished = await asOwner(databaseUrl, async (client) => {
     const { rowCount } = await client.query('SELECT FROM installation WHERE demo AND NOT ready')
     if (rowCount === 0) return false
+    if (!embedded) {
+      throw new CannotOpen(
+        'The demo in the database of DATABASE_URL is not finished: another server is making it now, or was stopped while it did. Nothing was changed. Wait and start again, or give an empty database.',
+      )
+    }
     await client.query('DROP SCHEMA public, graphile_worker CASCADE')
     await client.query('CREATE SCHEMA public')
     return true

@@ -49,7 +49,7 @@ export async function run(_args: string[]): Promise<number> {
       if (stop.asked) return 0
       announceDatabase(database, chosen)
       const { assemble } = await composition
-      const assembled = await assemble({ databaseUrl: database.url, address })
+      const assembled = await assemble({ databaseUrl: database.url, address, embedded: database.kind === 'embedded' })
       try {
         if (stop.asked) return 0
         door.serve(assembled.app)
