@@ -6,15 +6,30 @@ export type Uuid = string
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-/** A new UUIDv7: 48 bits of milliseconds, then 74 random bits. Source: RFC 9562 section 5.7. */
+/** Milliseconds and counter of the last id, so that ids of one process rise strictly, also within a millisecond. */
+let last = { milliseconds: 0, counter: 0 }
+const COUNTER_MAX = 0xfff
+/** A clock that is set back by more than this many milliseconds was wrong before, and is followed. */
+const SET_BACK_MAX = 10_000
+
+/**
+ * A new UUIDv7: 48 bits of milliseconds, a counter of 12 bits that begins at random in its lower half, then 62 random bits.
+ * Each is greater than the one before it in this process. Source: RFC 9562 sections 5.7 and 6.2 (method 1).
+ */
 export function newId(): Uuid {
   const bytes = new Uint8Array(16)
   randomFillSync(bytes, 6)
-  new DataView(bytes.buffer).setBigUint64(
-    0,
-    (BigInt(Date.now()) << 16n) | BigInt((bytes[6] ?? 0) << 8) | BigInt(bytes[7] ?? 0),
-  )
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70
+  const now = Date.now()
+  if (now > last.milliseconds || now < last.milliseconds - SET_BACK_MAX) {
+    last = { milliseconds: now, counter: (((bytes[6] ?? 0) << 8) | (bytes[7] ?? 0)) & (COUNTER_MAX >> 1) }
+  } else if (last.counter < COUNTER_MAX) {
+    last = { ...last, counter: last.counter + 1 }
+  } else {
+    // The counter is used up: the ids run a little ahead of the clock.
+    last = { milliseconds: last.milliseconds + 1, counter: 0 }
+  }
+  const view = new DataView(bytes.buffer)
+  view.setBigUint64(0, (BigInt(last.milliseconds) << 16n) | 0x7000n | BigInt(last.counter))
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
   const hex = Buffer.from(bytes).toString('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
