@@ -29,7 +29,7 @@ export class CharactersNotInTypeface extends Error {
 const codeOf = (character: string): string =>
   (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
 
-let known: ReadonlySet<number> | undefined
+let known: ReadonlyMap<number, number> | undefined
 
 /**
  * `text` with its white space made plain and its letters composed (NFC), once every character is known to have a glyph.
@@ -38,15 +38,45 @@ let known: ReadonlySet<number> | undefined
  * @throws {CharactersNotInTypeface}
  */
 export function printable(text: string): string {
-  known ??= codePoints(readFileSync(FONT_FILES.regular))
+  known ??= glyphs(readFileSync(FONT_FILES.regular))
   const plain = text.normalize('NFC').replace(/\r\n?/g, '\n').replace(/\t/g, ' ')
   const missing = new Set([...plain].filter((c) => c !== '\n' && !known?.has(c.codePointAt(0) ?? 0)))
   if (missing.size > 0) throw new CharactersNotInTypeface(text, [...missing])
   return plain
 }
 
-/** Code points that a TrueType font maps to a glyph: its `cmap` subtable of format 4. Source: OpenType 1.9, `cmap`. */
-function codePoints(font: Buffer): Set<number> {
+type Advances = (codePoint: number) => number
+const advances = new Map<Weight, Advances>()
+
+/**
+ * Width of a text of one line, in the unit of `size`. Kerning is left out, and a character that the typeface lacks
+ * counts as wide as it is high: charts place their labels by it, on pages too, where another typeface shows it.
+ */
+export function textWidth(text: string, size: number, weight: Weight = 'regular'): number {
+  let advance = advances.get(weight)
+  if (advance === undefined) {
+    advance = advancesOf(readFileSync(FONT_FILES[weight]))
+    advances.set(weight, advance)
+  }
+  let ems = 0
+  for (const character of text) ems += advance(character.codePointAt(0) ?? 0)
+  return ems * size
+}
+
+/** Advance widths in ems by code point. Source: OpenType 1.9, `head`, `hhea`, `hmtx`. */
+function advancesOf(font: Buffer): Advances {
+  const unitsPerEm = font.readUInt16BE(tableAt(font, 'head') + 18)
+  const count = font.readUInt16BE(tableAt(font, 'hhea') + 34)
+  const metrics = tableAt(font, 'hmtx')
+  const glyphOf = glyphs(font)
+  return (codePoint) => {
+    const glyph = glyphOf.get(codePoint)
+    return glyph === undefined ? 1 : font.readUInt16BE(metrics + Math.min(glyph, count - 1) * 4) / unitsPerEm
+  }
+}
+
+/** The glyph of each code point: a TrueType font's `cmap` subtable of format 4. Source: OpenType 1.9, `cmap`. */
+function glyphs(font: Buffer): Map<number, number> {
   const cmap = tableAt(font, 'cmap')
   const count = font.readUInt16BE(cmap + 2)
   for (let i = 0; i < count; i++) {
@@ -65,19 +95,21 @@ function tableAt(font: Buffer, tag: string): number {
   throw new Error(`the font has no table ${tag}`)
 }
 
-function format4(font: Buffer, at: number): Set<number> {
+function format4(font: Buffer, at: number): Map<number, number> {
   const doubled = font.readUInt16BE(at + 6)
   const ends = at + 14
   const starts = ends + doubled + 2
   const deltas = starts + doubled
   const offsets = deltas + doubled
-  const found = new Set<number>()
+  const found = new Map<number, number>()
   for (let i = 0; i < doubled; i += 2) {
     const [start, end] = [font.readUInt16BE(starts + i), font.readUInt16BE(ends + i)]
     const [delta, offset] = [font.readUInt16BE(deltas + i), font.readUInt16BE(offsets + i)]
     for (let code = start; code <= end && code !== 0xffff; code++) {
-      const glyph = offset === 0 ? code + delta : font.readUInt16BE(offsets + i + offset + (code - start) * 2)
-      if ((glyph & 0xffff) !== 0) found.add(code)
+      // An offset leads to an index that the delta is added to as well, unless it is 0: no glyph.
+      const index = offset === 0 ? code : font.readUInt16BE(offsets + i + offset + (code - start) * 2)
+      const glyph = offset !== 0 && index === 0 ? 0 : (index + delta) & 0xffff
+      if (glyph !== 0) found.set(code, glyph)
     }
   }
   return found

@@ -1,0 +1,6 @@
+export { NotDrawable } from './axis.ts'
+export { type BarChart, type BarRow, barChart } from './bar-chart.ts'
+export { type ColumnChart, type ColumnSeries, columnChart } from './column-chart.ts'
+export { type LineChart, type LineSeries, lineChart } from './line-chart.ts'
+export { type Canvas, PAGE_TEXT, type Scene } from './scene.ts'
+export { sceneSvg, svgFile } from './svg.ts'
