@@ -4,6 +4,7 @@ import pg from 'pg'
 import { pino } from 'pino'
 import type { AppDeps } from '../schema/index.ts'
 import { createApp, registerFacts } from './app.ts'
+import { type Config, NOTHING_ELSE } from './config.ts'
 import { demoAnnouncement } from './demo/announcement.ts'
 import { findInstallation } from './parties/index.ts'
 import { CannotOpen } from './platform/embedded/index.ts'
@@ -11,9 +12,13 @@ import { openDatabase } from './platform/index.ts'
 import { migrate } from './platform/migrate.ts'
 import { startWorker } from './worker/index.ts'
 
+export { readConfig } from './config.ts'
+
 export type Assembly = {
   /** The owner's connection string of a migrated database. */
   readonly databaseUrl: string
+  /** What this server talks to beside its database. */
+  readonly config?: Config
   /** Where the server is reached, without a slash at the end. */
   readonly address: string
   /** Whether the database is the embedded one: this process's alone, with nothing of anybody else's in it. */
@@ -24,7 +29,7 @@ export type Assembly = {
  * Assembles the application; `close` ends what it holds open. A database without an installation gets the demo:
  * `equihour setup` makes a real one first.
  */
-export async function assemble({ databaseUrl, address, embedded }: Assembly): Promise<{
+export async function assemble({ databaseUrl, address, embedded, config = NOTHING_ELSE }: Assembly): Promise<{
   readonly app: Express
   /** Lines to print once it serves. */
   readonly announcement: readonly string[]
@@ -37,7 +42,7 @@ export async function assemble({ databaseUrl, address, embedded }: Assembly): Pr
       const { seedDemo } = await import('./demo/seed.ts')
       await seedDemo({ ...deps, setClock: (at) => setClock(databaseUrl, at) })
     }
-    const worker = await startWorker(deps, databaseUrl)
+    const worker = await startWorker(deps, databaseUrl, config.schedulers)
     return {
       app: createApp(deps),
       announcement: await demoAnnouncement(deps, address),

@@ -13,12 +13,14 @@ export class BadSetting extends Error {
 export type Settings = DatabaseConfig & {
   /** TCP port of the server; 0 lets the system choose one. */
   readonly port: number
+  /** File that names the schedulers of pools; undefined where there are none. */
+  readonly schedulersFile: string | undefined
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /**
- * Reads the settings from the environment: `PORT`, `DATABASE_URL`, `EQUIHOUR_DATA`. An empty one counts as not set.
+ * Reads the settings from the environment: `PORT`, `DATABASE_URL`, `EQUIHOUR_DATA`, `EQUIHOUR_SCHEDULERS`. An empty one counts as not set.
  *
  * @throws {BadSetting}
  */
@@ -26,6 +28,7 @@ export function settings(environment: NodeJS.ProcessEnv): Settings {
   const folder = environment.EQUIHOUR_DATA || 'data'
   return {
     port: portOf(environment.PORT || '4000'),
+    schedulersFile: environment.EQUIHOUR_SCHEDULERS ? resolve(environment.EQUIHOUR_SCHEDULERS) : undefined,
     databaseUrl: urlOf(environment.DATABASE_URL || undefined),
     // A folder of the checkout, from wherever it is started; a relative one that is given is meant from here.
     dataFolder: isAbsolute(folder) ? folder : resolve(environment.EQUIHOUR_DATA ? process.cwd() : ROOT, folder),

@@ -48,8 +48,13 @@ export async function run(_args: string[]): Promise<number> {
     return await withDatabase(chosen, { exclusive: true }, async (database) => {
       if (stop.asked) return 0
       announceDatabase(database, chosen)
-      const { assemble } = await composition
-      const assembled = await assemble({ databaseUrl: database.url, address, embedded: database.kind === 'embedded' })
+      const { assemble, readConfig } = await composition
+      const assembled = await assemble({
+        databaseUrl: database.url,
+        address,
+        embedded: database.kind === 'embedded',
+        config: await readConfig(chosen),
+      })
       try {
         if (stop.asked) return 0
         door.serve(assembled.app)

@@ -65,6 +65,7 @@ export {
   RESERVATION_STATES,
   type ReservationState,
 } from './reservation-state.ts'
+export { checkScheduler } from './scheduler/check-scheduler.ts'
 export {
   SCHEDULER_REFUSALS,
   SchedulerDisagrees,
@@ -73,14 +74,9 @@ export {
   SchedulerUnavailable,
 } from './scheduler/errors.ts'
 export { type JobRun, usageInput, usageOfRuns } from './scheduler/job-usage.ts'
-export {
-  type PoolScheduler,
-  PUSH_HORIZON_DAYS,
-  PUSH_RESERVATIONS_JOB,
-  type Pushed,
-  pushReservations,
-  pushReservationsJob,
-} from './scheduler/push-reservations.ts'
+export { gpuSecondsFor, type Limited, limitAccounts } from './scheduler/limit-accounts.ts'
+export { type PoolScheduler, PUSH_HORIZON_DAYS } from './scheduler/pool-scheduler.ts'
+export { type Pushed, pushReservations } from './scheduler/push-reservations.ts'
 export {
   differencesOf,
   type Reconciled,
@@ -97,9 +93,12 @@ export type {
   SchedulerUsage,
   WantedReservation,
 } from './scheduler/scheduler.ts'
+export { type PoolSchedulerView, schedulersOf, WAITING_SHOWN, type WaitingPush } from './scheduler/scheduler.views.ts'
 export { Simulator, type SimulatorOptions } from './scheduler/simulator.ts'
 export { Slurm, type SlurmOptions } from './scheduler/slurm.ts'
 export { SLURM_API_VERSIONS, type TokenSource } from './scheduler/slurm-rest.ts'
+export { PUSH_RESERVATIONS_JOB } from './scheduler/tell-scheduler.ts'
+export { pushReservationsJob, tendSchedulers } from './scheduler/tend-scheduler.ts'
 export { type UsageReport, type UsageToReport, usageToReport } from './scheduler/usage-to-report.ts'
 export { FACTOR_BASES, SetFactorInput, setFactor } from './set-factor.ts'
 export type { UsageRecord } from './usage.store.ts'

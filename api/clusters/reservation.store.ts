@@ -5,6 +5,7 @@ import type { Quote } from './charge.ts'
 import { type Interval, microsecondsOf } from './interval.ts'
 import { bookCalendar, freeCalendar } from './pool.store.ts'
 import type { ReasonCode, ReservationState } from './reservation-state.ts'
+import { tellScheduler } from './scheduler/tell-scheduler.ts'
 
 export type NewReservation = {
   readonly ref: Ref
@@ -206,6 +207,7 @@ export async function markDecided(trx: Trx, reservation: LockedReservation): Pro
     .where('pool_id', '=', reservation.poolId)
     .where('reservation_id', '=', reservation.ref.id)
     .execute()
+  await tellScheduler(trx, reservation.poolId)
 }
 
 /** Gives a reservation's whole interval back to the calendar, once. */
@@ -220,6 +222,7 @@ export async function freeBooking(trx: Trx, reservation: LockedReservation): Pro
     .executeTakeFirst()
   if (freed === undefined) throw new Error('a reservation is given back to the calendar twice')
   await freeCalendar(trx, reservation.poolId, freed, reservation.gpus)
+  await tellScheduler(trx, reservation.poolId)
 }
 
 /** Gives back what lies at or after `from`: the past stays as it was. */
@@ -233,4 +236,5 @@ export async function freeRest(trx: Trx, reservation: LockedReservation, from: s
     .where('reservation_id', '=', ref.id)
     .execute()
   await freeCalendar(trx, poolId, { startsAt: from, endsAt: interval.endsAt }, gpus)
+  await tellScheduler(trx, poolId)
 }

@@ -494,6 +494,18 @@ export interface RoundTerms {
   written_at: string
 }
 
+export interface SchedulerCheck {
+  pool_id: string
+  scheduler: string
+  checked_at: string
+  up: boolean
+  down_since: string | null
+  version: string | null
+  detail: string
+  differences: Json | null
+  nodes_down: Json | null
+}
+
 export interface SchedulerPush {
   pool_id: string
   reservation_id: string
@@ -759,6 +771,7 @@ export interface DB {
   reservation_event: ReservationEvent
   round: Round
   round_terms: RoundTerms
+  scheduler_check: SchedulerCheck
   scheduler_push: SchedulerPush
   securities_transaction: SecuritiesTransaction
   session: Session

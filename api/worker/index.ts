@@ -1,7 +1,15 @@
 /** The worker: runs jobs that use cases added in their transactions. A door like any other: it calls use cases. */
 import { Logger, parseCronItems, run } from 'graphile-worker'
 import pg from 'pg'
-import { EXPIRE_HOLD_JOB, expireHold, expireHolds } from '../clusters/index.ts'
+import {
+  EXPIRE_HOLD_JOB,
+  expireHold,
+  expireHolds,
+  type PoolScheduler,
+  PUSH_RESERVATIONS_JOB,
+  pushReservationsJob,
+  tendSchedulers,
+} from '../clusters/index.ts'
 import { DEEM_ACCEPTED_JOB, deemAccepted, deemDueAccepted } from '../drawdown/index.ts'
 import type { Deps } from '../platform/index.ts'
 import {
@@ -18,27 +26,35 @@ const SWEEP_JOB = 'worker.sweep'
 type Handler = (deps: Deps, payload: unknown) => Promise<unknown>
 
 /** Every job there is, by name. A handler may run more than once and must be harmless the second time. */
-export const HANDLERS: Readonly<Record<string, Handler>> = {
+const handlers = (schedulers: readonly PoolScheduler[]): Readonly<Record<string, Handler>> => ({
   [RELEASE_DUE_JOB]: releaseDueJob,
   [EXPIRE_HOLDS_JOB]: expireHoldsJob,
   [EXPIRE_LOTS_JOB]: expireLotsJob,
   [EXPIRE_HOLD_JOB]: expireHold,
   [DEEM_ACCEPTED_JOB]: deemAccepted,
-  [SWEEP_JOB]: sweep,
-}
+  [PUSH_RESERVATIONS_JOB]: pushReservationsJob(schedulers),
+  [SWEEP_JOB]: (deps) => sweep(deps, schedulers),
+})
 
 /** Every quarter of an hour: whatever time alone has ended and a lost job has left standing. */
-async function sweep(deps: Deps): Promise<void> {
+async function sweep(deps: Deps, schedulers: readonly PoolScheduler[]): Promise<void> {
   await expireHolds(deps)
   await deemDueAccepted(deps)
+  await tendSchedulers(deps.db, schedulers)
 }
 
 /**
  * Starts working on the queue. The queue's own tables belong to the owner; what handlers do, they do as the application.
  *
  * @param url the owner's connection string
+ * @param schedulers of the pools that have one
  */
-export async function startWorker(deps: Deps, url: string): Promise<{ readonly stop: () => Promise<void> }> {
+export async function startWorker(
+  deps: Deps,
+  url: string,
+  schedulers: readonly PoolScheduler[] = [],
+): Promise<{ readonly stop: () => Promise<void> }> {
+  await tendSchedulers(deps.db, schedulers)
   const pool = new pg.Pool({ connectionString: url, max: 3, application_name: 'equihour worker' })
   // The queue lets go of its listening client before that client has ended; an error without a listener ends the process.
   pool.on('connect', (client) =>
@@ -57,7 +73,7 @@ export async function startWorker(deps: Deps, url: string): Promise<{ readonly s
       else deps.log.debug({ job: true }, message)
     }),
     taskList: Object.fromEntries(
-      Object.entries(HANDLERS).map(([name, handler]) => [
+      Object.entries(handlers(schedulers)).map(([name, handler]) => [
         name,
         async (payload: unknown) => void (await handler(deps, payload)),
       ]),

@@ -1,28 +1,10 @@
 /** Tells a pool's scheduler what the calendar holds in a near horizon, and takes back what it holds no longer. */
-import { z } from 'zod'
-import { addJob, type Db, type Deps, instant, inTransaction, parse, type Uuid, zUuid } from '../../platform/index.ts'
-import { addMinutes, earlier, microsecondsOf } from '../interval.ts'
+import { type Db, instant } from '../../platform/index.ts'
+import { microsecondsOf } from '../interval.ts'
 import { SchedulerDisagrees, SchedulerRefused, SchedulerUnavailable } from './errors.ts'
-import { type Booked, bookedWithin, nextTry, noLongerBooked, type Outcome, recordAttempt } from './push.store.ts'
-import type { Scheduler } from './scheduler.ts'
+import { horizonOf, type PoolScheduler } from './pool-scheduler.ts'
+import { type Booked, bookedWithin, noLongerBooked, type Outcome, recordAttempt } from './push.store.ts'
 import { fromNow } from './wanted.ts'
-
-/** Name of the job that pushes one pool, and adds itself again. */
-export const PUSH_RESERVATIONS_JOB = 'clusters.push-reservations'
-/** A scheduler slows down with what it knows, so it is told of so many days only. */
-export const PUSH_HORIZON_DAYS = 14
-const MINUTES_BETWEEN_RUNS = 5
-
-/** Where a pool's reservations go. */
-export type PoolScheduler = {
-  readonly poolId: Uuid
-  readonly scheduler: Scheduler
-  /** The scheduler's name of the pool's GPUs. */
-  readonly gpuModel: string
-  /** The scheduler's name of a company. */
-  readonly accountOf: (companyId: Uuid) => string
-  readonly horizonDays?: number
-}
 
 export type Pushed = { readonly pushed: number; readonly ended: number; readonly failed: number }
 
@@ -59,11 +41,6 @@ export async function pushReservations(db: Db, target: PoolScheduler): Promise<P
   return count
 }
 
-export const horizonOf = ({ horizonDays = PUSH_HORIZON_DAYS }: PoolScheduler, now: string) => ({
-  startsAt: now,
-  endsAt: addMinutes(now, horizonDays * 24 * 60),
-})
-
 async function makeThere(target: PoolScheduler, booked: Booked, now: string): Promise<Outcome> {
   const { scheduler, gpuModel, accountOf } = target
   const { reservationId: id, companyId, gpus, interval } = booked
@@ -92,26 +69,3 @@ function reasonOf(error: unknown): string {
   if (error instanceof Error && known.some((kind) => error instanceof kind)) return error.message
   throw error
 }
-
-const Payload = z.object({ poolId: zUuid })
-
-/** The job, for the pools that have a scheduler. It adds itself again, once per pool however often it runs. */
-export const pushReservationsJob =
-  (targets: readonly PoolScheduler[]) =>
-  async (deps: Pick<Deps, 'db'>, payload: unknown): Promise<Pushed | undefined> => {
-    const { poolId } = parse(Payload, payload)
-    const target = targets.find((each) => each.poolId === poolId)
-    if (target === undefined) return undefined
-    const pushed = await pushReservations(deps.db, target)
-    await inTransaction(deps.db, async (trx) => {
-      const soon = addMinutes(await instant(trx), MINUTES_BETWEEN_RUNS)
-      const again = await nextTry(trx, poolId)
-      await addJob(trx, {
-        name: PUSH_RESERVATIONS_JOB,
-        payload: { poolId },
-        runAt: again === undefined ? soon : earlier(again, soon),
-        key: `${PUSH_RESERVATIONS_JOB}:${poolId}`,
-      })
-    })
-    return pushed
-  }

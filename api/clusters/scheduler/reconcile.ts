@@ -1,8 +1,8 @@
 /** What a pool's calendar and its scheduler tell differently, both ways. It lists, and mends nothing. */
 import { type Db, instant, type Uuid } from '../../platform/index.ts'
 import { microsecondsOf } from '../interval.ts'
+import { horizonOf, type PoolScheduler } from './pool-scheduler.ts'
 import { type Booked, bookedWithin } from './push.store.ts'
-import { horizonOf, type PoolScheduler } from './push-reservations.ts'
 import type { NodeDown, SchedulerReservation } from './scheduler.ts'
 
 export const SCHEDULER_DIFFERENCES = ['ONLY_HERE', 'ONLY_THERE', 'SIZE', 'TIME', 'ACCOUNT'] as const
@@ -10,6 +10,8 @@ export type SchedulerDifference = {
   readonly kind: (typeof SCHEDULER_DIFFERENCES)[number]
   /** The reservation's id, or the scheduler's name of one that is not ours. */
   readonly id: string
+  /** Whose reservation it is; null of one that is not ours. */
+  readonly companyId: Uuid | null
   readonly here: string | null
   readonly there: string | null
   /** Of one that is only here: why it could not be told, when it was tried. */
@@ -50,6 +52,7 @@ export function differencesOf(
         (found): SchedulerDifference => ({
           kind: 'ONLY_THERE',
           id: found.id,
+          companyId: null,
           here: null,
           there: words(found),
           why: null,
@@ -64,14 +67,18 @@ function compare(
   account: string,
   now: string,
 ): SchedulerDifference[] {
-  const id = booked.reservationId
-  if (found === undefined) return [{ kind: 'ONLY_HERE', id, here: words(booked), there: null, why: booked.detail }]
+  const { reservationId: id, companyId } = booked
+  if (found === undefined) {
+    return [{ kind: 'ONLY_HERE', id, companyId, here: words(booked), there: null, why: booked.detail }]
+  }
   const pairs: [kind: SchedulerDifference['kind'], here: string, there: string | null, same: boolean][] = [
     ['SIZE', `${booked.gpus} GPUs`, `${found.gpus} GPUs`, booked.gpus === found.gpus],
     ['TIME', timeOf(booked), timeOf(found), sameTime(booked, found, now)],
     ['ACCOUNT', account, found.account, account === found.account],
   ]
-  return pairs.flatMap(([kind, one, other, same]) => (same ? [] : [{ kind, id, here: one, there: other, why: null }]))
+  return pairs.flatMap(([kind, one, other, same]) =>
+    same ? [] : [{ kind, id, companyId, here: one, there: other, why: null }],
+  )
 }
 
 type Timed = Pick<SchedulerReservation, 'gpus' | 'interval'>

@@ -6,7 +6,7 @@ import { addMinutes, type Interval, microsecondsOf } from '../interval.ts'
 import { USAGE_BATCH_MAX } from '../record-usage.ts'
 import { USABLE_STATES } from '../reservation-state.ts'
 import { usageInput } from './job-usage.ts'
-import type { PoolScheduler } from './push-reservations.ts'
+import type { PoolScheduler } from './pool-scheduler.ts'
 
 /** Jobs are killed at the end of their reservation, and accounted a little later. */
 const GRACE_MINUTES = 10

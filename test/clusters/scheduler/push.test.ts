@@ -1,59 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  cancelReservation,
-  decideReservation,
-  differencesOf,
-  type PoolScheduler,
-  PUSH_RESERVATIONS_JOB,
-  pushReservations,
-  pushReservationsJob,
-  reconcile,
-  requestReservation,
-  Simulator,
-} from '../../../api/clusters/index.ts'
+import { differencesOf, pushReservations, pushReservationsJob, reconcile } from '../../../api/clusters/index.ts'
 import type { Uuid } from '../../../api/platform/index.ts'
 import { asOwner } from '../../support/database.ts'
 import { makeWorld } from '../../support/world.ts'
-import { at, booker, NOON } from '../given.ts'
+import { at, NOON } from '../given.ts'
+import { pushJobsOf, simulated } from './given-simulated.ts'
 
 const world = await makeWorld()
 const { db } = world.deps
 const DAY = 24 * 60
 
-/** A pool with its company, and a simulator that keeps the database's time. */
-async function given() {
-  await world.setClock(NOON)
-  const made = await booker(world, { capacity: 16, amount: '100000' })
-  let now = Date.parse(NOON) / 1000
-  const simulator = new Simulator({ capacity: { h100: 16 }, accounts: ['startup', 'other'], now: () => now })
-  const target: PoolScheduler = {
-    poolId: made.pool.poolId,
-    scheduler: simulator,
-    gpuModel: 'h100',
-    accountOf: () => 'startup',
-  }
-  const { company, pool } = made
-  const setTime = async (minutes: number) => {
-    await world.setClock(at(minutes))
-    now = Date.parse(at(minutes)) / 1000
-  }
-  const request = async (from: number, until: number, gpus = 4): Promise<string> => {
-    const wish = { companyId: company.id, poolId: pool.id, gpus, startsAt: at(from), endsAt: at(until) }
-    const { ref } = await requestReservation(world.deps, company.founder.actor, wish)
-    return `Reservation:${ref.companyId}:${ref.id}`
-  }
-  const confirm = async (from: number, until: number, gpus = 4): Promise<{ id: string; key: Uuid }> => {
-    const id = await request(from, until, gpus)
-    await decideReservation(world.deps, world.staff.provider.actor, { reservationId: id, decision: 'APPROVE' })
-    return { id, key: id.split(':').at(-1) ?? '' }
-  }
-  const cancel = (id: string) => cancelReservation(world.deps, company.founder.actor, { reservationId: id })
-  const rows = () =>
-    db.selectFrom('scheduler_push').selectAll().where('pool_id', '=', pool.poolId).orderBy('reservation_id').execute()
-  return { ...made, simulator, target, setTime, request, confirm, cancel, rows }
-}
-
+const given = () => simulated(world)
 const everything = { startsAt: at(0), endsAt: at(365 * DAY) }
 
 test('what the provider confirmed is told for the next 14 days, once, and nothing else is', async () => {
@@ -135,16 +93,7 @@ test('a push whose record was lost is recognised, and one that comes late is mad
   assert.equal((await rows()).length, 1)
 })
 
-/** When the push jobs of a pool are to run. */
-const pushJobs = async (poolId: Uuid): Promise<string[]> =>
-  (
-    await asOwner(
-      world.ownerUrl,
-      `SELECT to_char(j.run_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS at FROM graphile_worker._private_jobs j
-       JOIN graphile_worker._private_tasks t ON t.id = j.task_id
-       WHERE t.identifier = '${PUSH_RESERVATIONS_JOB}' AND j.payload->>'poolId' = '${poolId}'`,
-    )
-  ).rows.map(({ at }) => String(at))
+const pushJobs = (poolId: Uuid) => pushJobsOf(world, poolId)
 
 test('the job pushes its pool and adds itself again, once, and sooner when something failed', async () => {
   const { simulator, target, confirm, pool, setTime } = await given()
@@ -164,7 +113,7 @@ test('the job pushes its pool and adds itself again, once, and sooner when somet
 })
 
 test('reconciling lists what only one side has, what differs, and nodes that are down', async () => {
-  const { simulator, target, confirm } = await given()
+  const { simulator, target, confirm, company } = await given()
   const same = await confirm(DAY, DAY + 60)
   const missing = await confirm(2 * DAY, 2 * DAY + 60)
   const smaller = await confirm(3 * DAY, 3 * DAY + 60)
@@ -179,9 +128,9 @@ test('reconciling lists what only one side has, what differs, and nodes that are
   const there = `1 GPUs from ${at(DAY)} to ${at(DAY + 10)}`
   const here = `4 GPUs from ${at(2 * DAY)} to ${at(2 * DAY + 60)}`
   assert.deepEqual(differences, [
-    { kind: 'ONLY_HERE', id: missing.key, here, there: null, why: null },
-    { kind: 'SIZE', id: smaller.key, here: '4 GPUs', there: '2 GPUs', why: null },
-    { kind: 'ONLY_THERE', id: 'by-hand', here: null, there, why: null },
+    { kind: 'ONLY_HERE', id: missing.key, companyId: company.companyId, here, there: null, why: null },
+    { kind: 'SIZE', id: smaller.key, companyId: company.companyId, here: '4 GPUs', there: '2 GPUs', why: null },
+    { kind: 'ONLY_THERE', id: 'by-hand', companyId: null, here: null, there, why: null },
   ])
   assert.deepEqual(
     down.map(({ node, gpus, reason }) => [node, gpus, reason]),

@@ -1,0 +1,24 @@
+/** What a change of the calendar does so that the pool's scheduler is told of it at once. */
+import { addJob, type Trx, type Uuid } from '../../platform/index.ts'
+
+/** Name of the job that looks after the scheduler of one pool, and adds itself again. */
+export const PUSH_RESERVATIONS_JOB = 'clusters.push-reservations'
+
+/** Adds the job, or moves the one that waits: there is one per pool. */
+export const addPush = (trx: Trx, poolId: Uuid, runAt?: string): Promise<void> =>
+  addJob(trx, {
+    name: PUSH_RESERVATIONS_JOB,
+    payload: { poolId },
+    key: `${PUSH_RESERVATIONS_JOB}:${poolId}`,
+    ...(runAt === undefined ? {} : { runAt }),
+  })
+
+/** In the transaction that changed what the scheduler should hold. Of a pool that has none, nothing is added. */
+export async function tellScheduler(trx: Trx, poolId: Uuid): Promise<void> {
+  const known = await trx
+    .selectFrom('scheduler_check')
+    .select('pool_id')
+    .where('pool_id', '=', poolId)
+    .executeTakeFirst()
+  if (known !== undefined) await addPush(trx, poolId)
+}
