@@ -75,6 +75,7 @@ const SHOWN_TO: Readonly<Record<string, readonly Group[]>> = {
   TokenSupply: ['fund', 'provider'],
   SupplyAuthorisation: ['fund', 'provider'],
   ...each(BOOKING, 'Pool Factor FreeCapacity FreeStep CapacityFit Reservation ReservationEvent ReservationQuote'),
+  ...each(['fund', 'provider'], 'PoolScheduler SchedulerDifference NodeDown SchedulerWaiting'),
   ...each(PARTIES, 'Company Round TermsVersion RoundClosing ClosingConditionStatus Document Acceptance'),
   ...each(
     PARTIES,

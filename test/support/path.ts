@@ -4,9 +4,12 @@ import { capTableAsOf, importCapTable } from '../../api/captable/index.ts'
 import { acceptTermSheet, closeRound, issueTermSheet, satisfyCondition } from '../../api/closing/index.ts'
 import {
   cancelReservation,
+  checkScheduler,
   createPool,
   decideReservation,
+  pushReservations,
   requestReservation,
+  Simulator,
   setFactor,
 } from '../../api/clusters/index.ts'
 import { answerStatement, finaliseStatement, reportUsage, stateStatement } from '../../api/drawdown/index.ts'
@@ -82,7 +85,22 @@ export async function makeStage(world: World, name: string): Promise<Stage> {
     source: 'Supply agreement, schedule 2',
     validFrom: '2026-05-04T00:00:00Z',
   })
+  await world.setClock(END)
+  await tend(world, poolId)
   return { providerId, tokenClassId, poolId, provider }
+}
+
+/** The pool's scheduler is told and compared. It knows no company's account, has a reservation of its own, and lost a node. */
+async function tend({ deps: { db } }: World, pool: string): Promise<void> {
+  const now = Date.parse(END) / 1000
+  const scheduler = new Simulator({ capacity: { h100: 512 }, accounts: ['others'], now: () => now })
+  const interval = { startsAt: END, endsAt: '2026-11-21T09:00:00Z' }
+  await scheduler.reserve({ id: 'by-hand', account: 'others', gpuModel: 'h100', gpus: 8, interval })
+  scheduler.takeDown('node-7', 'h100', 8, 'a broken fan')
+  const poolId = pool.slice('Pool:'.length)
+  const target = { poolId, scheduler, gpuModel: 'h100', accountOf: () => 'unknown', horizonDays: 366 }
+  await pushReservations(db, target)
+  await checkScheduler(db, target)
 }
 
 /** From a cap table to a final statement, with something of every kind left in every state that a test asks for. */
@@ -123,6 +141,8 @@ export async function wholeWay(world: World, name: string, on?: Stage): Promise<
     },
   )
   await world.setClock(END)
+  // Its account is not known there, so what was approved waits.
+  await tend(world, stage.poolId)
   return {
     ...stage,
     companyId: globalId('Company', key),
