@@ -1,3 +1,4 @@
-/** Sign-in, sessions, actors, roles and walls. */
+/** Sign-in, sessions, actors, machines, roles and walls. */
 export * from './actor.ts'
+export * from './machine.store.ts'
 export * from './sessions.ts'

@@ -96,7 +96,8 @@ const ActorRow = z.object({
 /** The person as an actor, with the roles they hold now; `undefined` for a person without any. */
 export async function actorOfPerson(reader: Reader, personId: Uuid): Promise<Actor | undefined> {
   const { rows } = await sql`
-    SELECT (SELECT display_name FROM person_details WHERE person_id = ${personId}) AS name,
+    SELECT coalesce((SELECT display_name FROM person_details WHERE person_id = ${personId}),
+        (SELECT machine.name FROM machine WHERE machine_id = ${personId})) AS name,
       coalesce(array_agg(DISTINCT role), '{}') AS roles,
       coalesce(array_agg(DISTINCT company_id::text) FILTER (WHERE company_id IS NOT NULL), '{}') AS companies,
       coalesce(array_agg(DISTINCT provider_id::text) FILTER (WHERE provider_id IS NOT NULL), '{}') AS providers,

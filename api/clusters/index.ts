@@ -35,6 +35,7 @@ export {
   poolCount,
   poolPage,
   poolsById,
+  providersOfPools,
 } from './pool.views.ts'
 export { QuoteReservationInput, quoteReservation, type ReservationQuote } from './quote-reservation.ts'
 export {
@@ -102,3 +103,4 @@ export { pushReservationsJob, tendSchedulers } from './scheduler/tend-scheduler.
 export { type UsageReport, type UsageToReport, usageToReport } from './scheduler/usage-to-report.ts'
 export { FACTOR_BASES, SetFactorInput, setFactor } from './set-factor.ts'
 export type { UsageRecord } from './usage.store.ts'
+export { metersFor } from './visibility.ts'

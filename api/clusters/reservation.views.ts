@@ -18,7 +18,7 @@ import {
 } from '../platform/index.ts'
 import type { GpuSeconds } from './charge.ts'
 import { providersOfPools } from './pool.views.ts'
-import { bookingsSeenBy, seesReservation, worksFor } from './visibility.ts'
+import { bookingsSeenBy, metersFor, seesReservation } from './visibility.ts'
 
 export type ReservationView = {
   readonly companyId: Uuid
@@ -159,7 +159,7 @@ export async function poolReservationPages(
   pools: readonly { readonly poolId: Uuid; readonly providerId: Uuid }[],
   page: Page & { waiting: boolean },
 ): Promise<Map<Uuid, ReservationView[]>> {
-  const own = pools.filter(({ providerId }) => worksFor(actor, providerId)).map(({ poolId }) => poolId)
+  const own = pools.filter(({ providerId }) => metersFor(actor, providerId)).map(({ poolId }) => poolId)
   const ids = pools.map(({ poolId }) => poolId)
   const bookings = await listOfEach(reader, ids, (pool) =>
     pageByKey(

@@ -5,15 +5,15 @@ import { seesCompany } from '../parties/index.ts'
 import type { DB } from '../platform/database-types.ts'
 import { Forbidden, type Uuid } from '../platform/index.ts'
 
-/** Staff and companies' people see every pool, since they choose among them; a provider's staff only its own. */
+/** Staff and companies' people see every pool, since they choose among them; a provider's staff and machines only its own. */
 export const seesPool = (actor: Actor, pool: { readonly providerId: Uuid }): boolean =>
-  isStaff(actor) || is(actor, 'founder', 'signatory') || worksFor(actor, pool.providerId)
+  isStaff(actor) || is(actor, 'founder', 'signatory') || metersFor(actor, pool.providerId)
 
-/** Whoever sees the company, and the staff of the provider whose pool it is. */
+/** Whoever sees the company, and the staff and machines of the provider whose pool it is. */
 export const seesReservation = (
   actor: Actor,
   reservation: { readonly companyId: Uuid; readonly providerId: Uuid },
-): boolean => seesCompany(actor, reservation.companyId) || worksFor(actor, reservation.providerId)
+): boolean => seesCompany(actor, reservation.companyId) || metersFor(actor, reservation.providerId)
 
 /** {@link seesReservation} as a condition on `pool_booking`. `ownPools` are those of the provider that the actor works for. */
 export function bookingsSeenBy(
@@ -36,13 +36,17 @@ export function poolsSeenBy(
   actor: Actor,
 ): (on: ExpressionBuilder<DB, 'pool'>) => ExpressionWrapper<DB, 'pool', SqlBool> {
   if (isStaff(actor) || is(actor, 'founder', 'signatory')) return (on) => on.lit(true)
-  const own = is(actor, 'provider') ? [...actor.providerIds] : []
+  const own = is(actor, 'provider', 'machine') ? [...actor.providerIds] : []
   return (on) => on.and([sql<boolean>`pool.provider_id = ANY(${own}::uuid[])`])
 }
 
 /** Whether the actor is on the staff of this provider. */
 export const worksFor = (actor: Actor, providerId: Uuid): boolean =>
   is(actor, 'provider') && actor.providerIds.has(providerId)
+
+/** Whether the actor is on the staff of this provider, or a machine of it. */
+export const metersFor = (actor: Actor, providerId: Uuid): boolean =>
+  is(actor, 'provider', 'machine') && actor.providerIds.has(providerId)
 
 /**
  * In whose name somebody sets up a pool or a factor: the provider's own staff, or the fund's operations on its behalf.

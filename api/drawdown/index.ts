@@ -5,6 +5,7 @@ export { CAUSES, type Cause, type DrawdownAllocation, type EarningTerms, earnedS
 export { MonthNotStatable, StatementChanged } from './errors.ts'
 export { FinaliseStatementInput, finaliseStatement } from './finalise-statement.ts'
 export { openVesting, type VestingGrant } from './grant.store.ts'
+export { PULL_USAGE_JOB, type Pulled, pullUsage, pullUsageJob, SCHEDULER_MACHINE } from './pull-usage.ts'
 export { type ReportedUsage, ReportUsageInput, reportUsage } from './report-usage.ts'
 export { StateStatementInput, stateStatement } from './state-statement.ts'
 export { STATEMENT_STATES, type StatementLine, type StatementState } from './statement.store.ts'

@@ -1,5 +1,6 @@
 /** Who answers for a company, and who meters its use. What is seen is decided where companies and reservations are. */
 import { type Actor, is, isStaff } from '../access/index.ts'
+import { metersFor } from '../clusters/index.ts'
 import { Forbidden, type Uuid } from '../platform/index.ts'
 
 /**
@@ -18,15 +19,15 @@ export function mustSpeakFor(actor: Actor, companyId: Uuid): void {
 }
 
 /**
- * The staff of the provider whose pool it was report usage. Who is also on the fund's staff does not: usage earns the
+ * The staff and the machines of the provider whose pool it was report usage. Who is also on the fund's staff does not: usage earns the
  * fund's shares.
  *
  * @throws {Forbidden}
  */
 export function mustMeterFor(actor: Actor, providerId: Uuid): void {
-  if (is(actor, 'provider') && actor.providerIds.has(providerId) && !isStaff(actor)) return
+  if (metersFor(actor, providerId) && !isStaff(actor)) return
   throw new Forbidden(
-    ['provider'],
-    "Only the provider's own staff report usage of its pools, and nobody on the fund's staff. Nothing was changed.",
+    ['provider', 'machine'],
+    "Only the provider's own staff and machines report usage of its pools, and nobody on the fund's staff. Nothing was changed.",
   )
 }

@@ -270,6 +270,25 @@ export interface Lot {
   opened_at: string
 }
 
+export interface Machine {
+  machine_id: string
+  provider_id: string
+  name: string
+  created_at: string
+}
+
+export interface MachineKey {
+  key_id: string
+  machine_id: string
+  token_hash: Buffer | null
+  public_key: Buffer | null
+  created_by: string
+  created_at: string
+  expires_at: string
+  revoked_by: string | null
+  revoked_at: string | null
+}
+
 export interface Membership {
   membership_id: string
   person_id: string
@@ -555,6 +574,17 @@ export interface SignInLink {
   used_at: string | null
 }
 
+export interface SignedRequest {
+  scope_id: string
+  key_id: string
+  nonce: string
+  content_sha256: Buffer
+  signature: Buffer
+  signed_text: string
+  signed_at: string
+  received_at: string
+}
+
 export interface StakeholderPerson {
   company_id: string
   object_id: string
@@ -671,6 +701,14 @@ export interface Transfer {
   created_at: string
 }
 
+export interface UsagePull {
+  pool_id: string
+  pulled_until: string | null
+  asked_at: string
+  attempts: number
+  detail: string | null
+}
+
 export interface UsageRecord {
   company_id: string
   usage_id: string
@@ -750,6 +788,8 @@ export interface DB {
   issued_term_sheet: IssuedTermSheet
   ledger_account: LedgerAccount
   lot: Lot
+  machine: Machine
+  machine_key: MachineKey
   membership: Membership
   meter: Meter
   migration: Migration
@@ -776,6 +816,7 @@ export interface DB {
   securities_transaction: SecuritiesTransaction
   session: Session
   sign_in_link: SignInLink
+  signed_request: SignedRequest
   stakeholder_person: StakeholderPerson
   statement: Statement
   statement_event: StatementEvent
@@ -787,6 +828,7 @@ export interface DB {
   token_hold_lot: TokenHoldLot
   token_supply: TokenSupply
   transfer: Transfer
+  usage_pull: UsagePull
   usage_record: UsageRecord
   vested: Vested
   vesting_grant: VestingGrant

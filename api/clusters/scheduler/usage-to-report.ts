@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import { type Db, globalId, instant, type Uuid } from '../../platform/index.ts'
 import type { GpuSeconds } from '../charge.ts'
-import { addMinutes, type Interval, microsecondsOf } from '../interval.ts'
+import { addMinutes, earlier, type Interval, microsecondsOf } from '../interval.ts'
 import { USAGE_BATCH_MAX } from '../record-usage.ts'
 import { USABLE_STATES } from '../reservation-state.ts'
 import { usageInput } from './job-usage.ts'
@@ -10,7 +10,7 @@ import type { PoolScheduler } from './pool-scheduler.ts'
 
 /** Jobs are killed at the end of their reservation, and accounted a little later. */
 const GRACE_MINUTES = 10
-/** Usage of what ended longer ago is for people to look after. */
+/** How far back is asked where nobody says until when usage was told. */
 const DAYS_BACK = 31
 /** Most reservations that one run asks about, oldest first. */
 const MOST = 500
@@ -29,7 +29,7 @@ export type UsageToReport = {
 }
 
 /**
- * Usage of every reservation that has begun and may still be charged. What was reported before is told again, and recognised:
+ * Usage of every reservation that has begun, has not ended before `since`, and may still be charged. What was reported before is told again, and recognised:
  * a report that was lost is made good by the next.
  *
  * @throws {SchedulerUnavailable} {SchedulerRefused}
@@ -37,11 +37,13 @@ export type UsageToReport = {
 export async function usageToReport(
   db: Db,
   { poolId, scheduler }: Pick<PoolScheduler, 'poolId' | 'scheduler'>,
+  { since }: { readonly since?: string | undefined } = {},
 ): Promise<UsageToReport> {
   const now = await instant(db)
+  const from = earlier(since ?? now, addMinutes(now, -DAYS_BACK * 24 * 60))
   const reports: UsageReport[] = []
   const outside: { reservationId: string; gpuSeconds: GpuSeconds }[] = []
-  for (const { companyId, id, interval } of await begun(db, poolId, now)) {
+  for (const { companyId, id, interval } of await begun(db, poolId, from, now)) {
     const usage = await scheduler.usage(id, interval)
     const over = microsecondsOf(addMinutes(interval.endsAt, GRACE_MINUTES)) <= microsecondsOf(now)
     const reservationId = globalId('Reservation', companyId, id)
@@ -65,7 +67,7 @@ function batches(reservationId: string, records: UsageReport['records'], complet
 type Begun = { readonly companyId: Uuid; readonly id: Uuid; readonly interval: Interval }
 
 /** Read in two steps, since bookings lie with their pool and reservations with their company. */
-async function begun(db: Db, poolId: Uuid, now: string): Promise<Begun[]> {
+async function begun(db: Db, poolId: Uuid, from: string, now: string): Promise<Begun[]> {
   const bookings = await db
     .selectFrom('pool_booking')
     .select(['company_id as companyId', 'reservation_id as id'])
@@ -73,7 +75,7 @@ async function begun(db: Db, poolId: Uuid, now: string): Promise<Begun[]> {
     .where('decided_at', 'is not', null)
     .where('freed_at', 'is', null)
     .where('starts_at', '<=', now)
-    .where('ends_at', '>', addMinutes(now, -DAYS_BACK * 24 * 60))
+    .where('ends_at', '>', from)
     .orderBy('starts_at')
     .orderBy('reservation_id')
     .execute()
