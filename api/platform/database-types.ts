@@ -12,6 +12,21 @@ export type Computed<T> = ColumnType<T, never, never>
 /** Read as unknown: parse it. Written as text, since `pg` would send an array as a PostgreSQL array. */
 export type Json = ColumnType<unknown, string, string>
 
+export interface AskedRelease {
+  company_id: string
+  lot_id: string
+  release_id: string
+  kind: string
+  code: string | null
+  amount_micro: bigint
+  due_on: string
+  evidence: string | null
+  evidence_date: string | null
+  asked_by: string
+  asked_at: string
+  released_transfer_id: string | null
+}
+
 export interface AuditEvent {
   scope_id: string
   event_id: string
@@ -131,6 +146,16 @@ export interface DocumentAcceptanceName {
   document_id: string
   typed_name: string
   salt: Buffer
+}
+
+export interface ExpiryNotice {
+  company_id: string
+  lot_id: string
+  days: number
+  notice_id: string
+  expires_on: string
+  left_micro: bigint
+  given_at: string
 }
 
 export interface Factor {
@@ -289,6 +314,31 @@ export interface MachineKey {
   revoked_at: string | null
 }
 
+export interface Mark {
+  scope_id: string
+  mark_id: string
+  subject_kind: string
+  stock_class_id: string | null
+  basis: string
+  amount: string
+  currency: string
+  marked_on: string
+  expires_on: string
+  method: string
+  level: number | null
+  source: string
+  proposed_by: string
+  proposed_at: string
+}
+
+export interface MarkApproval {
+  scope_id: string
+  mark_id: string
+  proposed_by: string
+  approved_by: string
+  approved_at: string
+}
+
 export interface Membership {
   membership_id: string
   person_id: string
@@ -309,10 +359,43 @@ export interface Meter {
   idle_micro: Generated<bigint>
 }
 
+export interface Metric {
+  metric_id: string
+  name: string
+  unit: string
+  currency: string
+  source: string
+  method: string
+  window_days: number
+  stale_after_days: number
+  fallback_id: string | null
+  registered_by: string
+  registered_at: string
+}
+
+export interface MetricEnd {
+  metric_id: string
+  ended_on: string
+  reason: string
+  recorded_by: string
+  recorded_at: string
+}
+
 export interface Migration {
   name: string
   sha256: string
   applied_at: Generated<string>
+}
+
+export interface Observation {
+  metric_id: string
+  observation_id: string
+  observed_on: string
+  level: string | null
+  source: string
+  corrects_id: string | null
+  recorded_by: string
+  recorded_at: string
 }
 
 export interface OcfImport {
@@ -767,6 +850,7 @@ export interface Wall {
 }
 
 export interface DB {
+  asked_release: AskedRelease
   audit_event: AuditEvent
   charge: Charge
   closed_round: ClosedRound
@@ -778,6 +862,7 @@ export interface DB {
   document: Document
   document_acceptance: DocumentAcceptance
   document_acceptance_name: DocumentAcceptanceName
+  expiry_notice: ExpiryNotice
   factor: Factor
   finding: Finding
   flag: Flag
@@ -790,9 +875,14 @@ export interface DB {
   lot: Lot
   machine: Machine
   machine_key: MachineKey
+  mark: Mark
+  mark_approval: MarkApproval
   membership: Membership
   meter: Meter
+  metric: Metric
+  metric_end: MetricEnd
   migration: Migration
+  observation: Observation
   ocf_import: OcfImport
   ocf_object: OcfObject
   open_pending: OpenPending

@@ -1,5 +1,6 @@
 /** Token classes, lots, releases, holds, charges: the double-entry ledger of tokens. */
 export { ACCOUNT_KINDS, type AccountKind, CHARGE_CAUSES, type ChargeCause } from './account-kind.ts'
+export { ApproveMarkInput, approveMark } from './approve-mark.ts'
 export { AuthoriseSupplyInput, authoriseSupply } from './authorise-supply.ts'
 export {
   type AccountBalance,
@@ -13,6 +14,7 @@ export {
 export { type ChargedPart, charge, chargeAll, type NewCharge } from './charge.ts'
 export { conservation, conservations, type Difference } from './conservation.ts'
 export { CreateTokenClassInput, createTokenClass } from './create-token-class.ts'
+export { EndMetricInput, endMetric } from './end-metric.ts'
 export {
   AccountClosed,
   AlreadyReversed,
@@ -29,6 +31,7 @@ export { EXPIRE_HOLDS_JOB, expireHolds, expireHoldsJob } from './expire-holds.ts
 export { EXPIRE_LOTS_JOB, expireLots, expireLotsJob } from './expire-lots.ts'
 export { type Hold, type HoldLot, type HoldState, readHolds } from './hold.store.ts'
 export { hold, type NewHold } from './hold.ts'
+export { daysAfter, type IndexLevel, indexLevel } from './index-level.ts'
 export {
   BATCH_MAX,
   type LedgerAnswer,
@@ -49,8 +52,34 @@ export {
   releasePlans,
   releasePlansByLot,
 } from './lot.views.ts'
+export {
+  MARK_BASES,
+  type MarkBasis,
+  type MarkSubject,
+  type MarkView,
+  markOn,
+  marksOf,
+  mustSeeMark,
+} from './mark.views.ts'
+export {
+  allMetrics,
+  findMetric,
+  type LevelQuestion,
+  levelOf,
+  levelOfMetric,
+  levelsOf,
+  type MetricLevel,
+  type MetricView,
+  metricsById,
+  OBSERVATIONS_MAX,
+  type ObservationView,
+  observationsOf,
+} from './metric.views.ts'
 export { type OpenGrant, openGrant, type Release } from './open-grant.ts'
 export { previewBatch } from './preview-batch.ts'
+export { ProposeMarkInput, proposeMark } from './propose-mark.ts'
+export { RecordObservationInput, recordObservation } from './record-observation.ts'
+export { RegisterMetricInput, registerMetric } from './register-metric.ts'
 export { RELEASE_DUE_JOB, type Released, releaseDue, releaseDueJob } from './release-due.ts'
 export { ReleaseDueTokensInput, releaseDueTokens } from './release-due-tokens.ts'
 export { reverseTransfer } from './reverse-transfer.ts'

@@ -1,4 +1,5 @@
 /** One call of every mutation: on what, with which input. A mutation that is not here fails the tests of access. */
+import { newId } from '../../api/platform/index.ts'
 import { type Travelled, terms } from '../support/path.ts'
 import type { Thing, Who } from './who-sees.ts'
 import { SEES_NODE } from './who-sees.ts'
@@ -77,6 +78,39 @@ export const MUTATIONS: Readonly<Record<string, MutationCase>> = {
     subject: ({ tokenClassId }) => tokenClassId,
     input: ({ tokenClassId }) => ({ tokenClassId, amount: '1', validUntil: '2035-12-31', reason: 'the test' }),
   },
+  registerMetric: {
+    subject: () => undefined,
+    input: () => ({
+      name: `The test's metric ${newId()}`,
+      currency: 'USD',
+      source: 'the test',
+      method: 'invented',
+      windowDays: 30,
+      staleAfterDays: 60,
+    }),
+  },
+  endMetric: {
+    subject: ({ metricId }) => metricId,
+    input: ({ metricId }) => ({ metricId, endedOn: '2026-11-19', reason: 'the test' }),
+  },
+  recordObservation: {
+    subject: ({ metricId }) => metricId,
+    input: ({ metricId }) => ({ metricId, observedOn: '2026-11-02', level: '2.4', source: 'the test' }),
+  },
+  proposeMark: {
+    subject: ({ companyId }) => companyId,
+    input: ({ companyId }) => ({
+      of: companyId,
+      basis: 'fair_value',
+      value: { amount: '30000000', currency: 'USD' },
+      markedOn: '2026-11-01',
+      expiresOn: '2027-02-01',
+      method: 'last round',
+      level: 3,
+      source: 'the test',
+    }),
+  },
+  approveMark: { subject: ({ markId }) => markId, input: ({ markId }) => ({ markId }) },
   releaseDueTokens: onCompany(),
   createPool: {
     subject: ({ providerId }) => providerId,
@@ -135,6 +169,8 @@ export const REFERENCES: Readonly<Record<string, Reference>> = {
   'reviseTerms.terms.compute.tokenClassId': 'seen by whoever may',
   'requestReservation.poolId': 'seen by whoever may',
   'createPool.tokenClassId': 'seen by whoever may',
+  'registerMetric.fallbackId': 'seen by whoever may',
+  'recordObservation.correctsId': 'seen by whoever may',
 }
 
 /** Whether somebody sees what a call acts on, by its type. */

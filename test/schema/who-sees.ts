@@ -49,6 +49,8 @@ export const SEES_NODE: Readonly<Record<string, (who: Who, thing: Thing) => bool
   Pool: (who, thing) => isOfFund(who) || who.companyId !== undefined || ofProvider(who, thing),
   Provider: everyone,
   TokenClass: everyone,
+  Metric: everyone,
+  Mark: (who, thing) => ofCompany(who, thing) && isOfFund(who),
 }
 
 type Group = 'everyone' | 'fund' | 'company' | 'provider'
@@ -70,6 +72,7 @@ const SHOWN_TO: Readonly<Record<string, readonly Group[]>> = {
   Installation: ['everyone', 'fund', 'company', 'provider'],
   Provider: ['everyone', 'fund', 'company', 'provider'],
   TokenClass: ['everyone', 'fund', 'company', 'provider'],
+  ...each(['everyone', 'fund', 'company', 'provider'], 'Metric MetricLevel Observation'),
   // A list, which may be empty.
   CapacityFits: ['everyone', 'fund', 'company', 'provider'],
   TokenSupply: ['fund', 'provider'],
@@ -94,7 +97,7 @@ const SHOWN_TO: Readonly<Record<string, readonly Group[]>> = {
   ...each(PARTIES, 'GrantProgress Statement StatementLine ShareTrace ShareTraceLink'),
   ...each(
     FUND,
-    'Flag FlagEvent Finding FindingInput FindingTable RecordedFact Rule FactKind EvidenceKind TokenDifference',
+    'Mark Flag FlagEvent Finding FindingInput FindingTable RecordedFact Rule FactKind EvidenceKind TokenDifference',
   ),
 }
 

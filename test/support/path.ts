@@ -17,7 +17,16 @@ import { OpenFlags, recordFact } from '../../api/flags/index.ts'
 import { insertProvider } from '../../api/parties/index.ts'
 import { globalId, inTransaction, newId, type Ref } from '../../api/platform/index.ts'
 import { draftRound, proposeRound, type RoundTermsWire, reviseTerms } from '../../api/rounds/index.ts'
-import { authoriseSupply, createTokenClass, releaseDueTokens } from '../../api/tokens/index.ts'
+import {
+  approveMark,
+  authoriseSupply,
+  createTokenClass,
+  endMetric,
+  proposeMark,
+  recordObservation,
+  registerMetric,
+  releaseDueTokens,
+} from '../../api/tokens/index.ts'
 import { ownPackage } from './ocf-package.ts'
 import type { Person, World } from './world.ts'
 
@@ -27,6 +36,8 @@ export type Stage = {
   readonly tokenClassId: string
   readonly poolId: string
   readonly provider: Person
+  /** A metric of the price index, observed twice and corrected once; it has a fallback. */
+  readonly metricId: string
 }
 
 /** A company that went the whole way, and what it left behind, by global id. */
@@ -44,6 +55,8 @@ export type Travelled = Stage & {
   readonly acceptedRound: string
   readonly reservations: Readonly<Record<'used' | 'held' | 'approved' | 'cancelled', string>>
   readonly statements: Readonly<Record<'final' | 'stated', string>>
+  /** What the fund takes a share to be worth: approved. */
+  readonly markId: string
 }
 
 /** When {@link wholeWay} is over: the clock stands still here. */
@@ -85,9 +98,46 @@ export async function makeStage(world: World, name: string): Promise<Stage> {
     source: 'Supply agreement, schedule 2',
     validFrom: '2026-05-04T00:00:00Z',
   })
+  const metricId = await makeMetric(world, name, tokenClassId)
   await world.setClock(END)
   await tend(world, poolId)
-  return { providerId, tokenClassId, poolId, provider }
+  return { providerId, tokenClassId, poolId, provider, metricId }
+}
+
+/** A metric that has ended and its successor as fallback; observations, one of them corrected; a mark of the token. */
+async function makeMetric({ deps, staff }: World, name: string, tokenClassId: string): Promise<string> {
+  const register = (what: string, fallbackId: string | null) =>
+    registerMetric(deps, staff.operations.actor, {
+      name: `H100 on demand, ${what} of ${name}`,
+      currency: 'USD',
+      source: 'the test',
+      method: 'invented prices',
+      windowDays: 366,
+      staleAfterDays: 400,
+      fallbackId,
+    })
+  const record = async (metricId: string, observedOn: string, level: string, correctsId?: string) =>
+    recordObservation(deps, staff.analyst.actor, { metricId, observedOn, level, source: 'a price list', correctsId })
+  const fallback = globalId('Metric', (await register('yearly contracts', null)).metricId)
+  const metricId = globalId('Metric', (await register('list prices', fallback)).metricId)
+  await register('what nobody observed', null)
+  await record(fallback, '2026-04-15', '2.05')
+  await record(metricId, '2026-04-01', '2.5')
+  const wrong = await record(metricId, '2026-04-15', '25')
+  const [, metric = ''] = metricId.split(':')
+  await record(metricId, '2026-04-15', '2.6', globalId('Observation', metric, wrong.observationId))
+  await endMetric(deps, staff.partner.actor, { metricId, endedOn: '2026-05-01', reason: 'No longer published.' })
+  const { ref } = await proposeMark(deps, staff.analyst.actor, {
+    of: tokenClassId,
+    basis: 'reference_price',
+    value: { amount: '2.35', currency: 'USD' },
+    markedOn: '2026-05-01',
+    expiresOn: '2026-08-01',
+    method: 'Price agreed between the parties',
+    source: 'Supply agreement, schedule 2',
+  })
+  await approveMark(deps, staff.compliance.actor, { markId: globalId('Mark', ref.companyId, ref.id) })
+  return metricId
 }
 
 /** The pool's scheduler is told and compared. It knows no company's account, has a reservation of its own, and lost a node. */
@@ -154,10 +204,31 @@ export async function wholeWay(world: World, name: string, on?: Stage): Promise<
     stoppedRound: idOf('Round', stoppedRound),
     reservations,
     statements,
+    markId: await mark(way),
   }
 }
 
 type Way = { readonly world: World; readonly stage: Stage; readonly companyId: string; readonly founder: Actor }
+
+/** A fair value of a share, approved; and one of the company, which waits. The latter's id. */
+async function mark({ world, companyId }: Way): Promise<string> {
+  const propose = (stockClassId: string | null, amount: string) =>
+    proposeMark(world.deps, world.staff.analyst.actor, {
+      of: companyId,
+      stockClassId,
+      basis: 'fair_value',
+      value: { amount, currency: 'USD' },
+      markedOn: '2026-11-01',
+      expiresOn: '2027-02-01',
+      method: 'Backsolve from the last round',
+      level: 3,
+      source: 'Valuation memorandum of 1 Nov 2026',
+    })
+  const share = await propose('series-seed', '1.75')
+  const markId = idOf('Mark', share.ref)
+  await approveMark(world.deps, world.staff.compliance.actor, { markId })
+  return idOf('Mark', (await propose(null, '31000000')).ref)
+}
 
 const idOf = (type: string, { companyId, id }: Ref): string => globalId(type, companyId, id)
 const FUND = 'Northgrid Ventures I, L.P.'
