@@ -17,6 +17,7 @@ import { homeRoutes } from './http/home.ts'
 import { pages } from './http/pages.ts'
 import { actorOfRequest } from './http/session.ts'
 import { signInRoutes } from './http/sign-in.ts'
+import { statementRoutes } from './http/statements.ts'
 import { uploadCapTableRoutes } from './http/upload-cap-table.ts'
 import { findInstallation } from './parties/index.ts'
 import { transactionValueOfRound } from './rounds/index.ts'
@@ -59,6 +60,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(signInRoutes(deps, pages))
   app.use(homeRoutes(deps, actorOf))
   app.use(documentRoutes(deps, pages, actorOf))
+  app.use(statementRoutes(deps, pages, actorOf))
   app.use(uploadCapTableRoutes(deps, actorOf))
   app.use(capTableRoutes(deps, pages, actorOf))
   app.use(

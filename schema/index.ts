@@ -20,6 +20,7 @@ import './flags.ts'
 import './flag-decisions.ts'
 import './rounds.ts'
 import './drawdown.ts'
+import './statements.ts'
 import './closing.ts'
 
 export type { AppDeps, Context } from './context.ts'

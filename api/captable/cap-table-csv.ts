@@ -1,5 +1,5 @@
 /** A cap table to take away for spreadsheets. Pure. */
-import { formatNumeric, type Money, type Numeric } from '../platform/index.ts'
+import { csvOf, formatNumeric, type Money, type Numeric, words } from '../platform/index.ts'
 import type { CapTableView, PlanRow, SecurityRow } from './cap-table-view.ts'
 
 const COLUMNS = [
@@ -31,7 +31,7 @@ export function capTableCsv({ asOf, securities, plans }: CapTableView): string {
     ...securities.map((row) => [asOf, ...securityCells(row)]),
     ...plans.map((row) => [asOf, ...planCells(row)]),
   ]
-  return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('')
+  return csvOf(rows)
 }
 
 const number = (value: Numeric): string => (value < 0n ? `-${formatNumeric(-value)}` : formatNumeric(value))
@@ -64,12 +64,3 @@ const planCells = ({ name, available }: PlanRow): string[] => [
   number(available),
   ...['', '', '', ''],
 ]
-
-/**
- * Text that somebody else wrote. Spreadsheets run what begins with one of these characters as a formula, also after blanks or
- * in full width: an apostrophe makes it text.
- */
-const words = (text: string): string =>
-  /^\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|^[\t\r\n]/u.test(text) ? `'${text}` : text
-
-const cell = (text: string): string => (/[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)

@@ -63,6 +63,7 @@ export {
 } from './fully-diluted.ts'
 export { CapTableExists, ImportCapTableInput, type ImportedCapTable, importCapTable } from './import-cap-table.ts'
 export { type IncreasePool, increasePool } from './increase-pool.ts'
+export { type StockIssuance, stockIssuances } from './issuance.views.ts'
 export {
   type Issued,
   type IssueShares,

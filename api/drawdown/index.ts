@@ -12,10 +12,13 @@ export { STATEMENT_STATES, type StatementLine, type StatementState } from './sta
 export {
   type ProgressView,
   progressOf,
+  readStatement,
   type StatementView,
   statementLines,
   statementPages,
   statementsById,
 } from './statement.views.ts'
+export { statementCsv } from './statement-csv.ts'
+export { sheetOf } from './statement-sheet.ts'
 export { type ShareTrace, type TraceLink, traceShares } from './trace.views.ts'
 export { mustSpeakFor } from './visibility.ts'

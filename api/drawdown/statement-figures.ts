@@ -1,11 +1,28 @@
 /** What a statement says, as it is hashed and answered. */
 import { Temporal } from 'temporal-polyfill'
-import { z } from 'zod'
-import { formatTokens, globalId, instant, type JsonValue, Refused, type Trx, type Uuid } from '../platform/index.ts'
+import { type StockIssuance, stockIssuances } from '../captable/index.ts'
+import {
+  formatNumeric,
+  formatTokens,
+  globalId,
+  instant,
+  type JsonValue,
+  type MicroTokens,
+  parseTokens,
+  Refused,
+  type Trx,
+  type Uuid,
+} from '../platform/index.ts'
 import { balancesAsOf, type LotBalance, sumBalances } from '../tokens/index.ts'
+import { EFFECTIVE_PRICE_DEFINITION, effectivePrice } from './effective-price.ts'
 import { MonthNotStatable } from './errors.ts'
 import type { Progress } from './grant.store.ts'
 import { chargesIn, deliveriesIn, type StatementLine } from './statement.store.ts'
+import { StatementFigures } from './statement-figures-shape.ts'
+import { type DayOfUse, daysOfUse, jobsIn } from './statement-history.store.ts'
+import { type ClassBalances, movementsUntil, mustAddUp } from './statement-movements.ts'
+import { namesOf } from './statement-names.ts'
+import { outlookOf } from './statement-outlook.ts'
 
 export type StatementContent = {
   readonly companyId: Uuid
@@ -17,28 +34,41 @@ export type StatementContent = {
   readonly last: { readonly month: string; readonly figures: unknown } | undefined
 }
 
-/** What the statement before says of balances: what it closed with, this one opens with. */
-const Closings = z.object({
-  balances: z.array(
-    z.object({ accounts: z.array(z.object({ closing: z.string(), kind: z.string() })), tokenClass: z.string() }),
-  ),
-})
+/** Jobs that are listed one by one; what the smaller ones come to is one line. */
+const JOBS_MAX = 200
 
 /**
- * Tokens by class and account with which the month opens and closes; tokens charged in it by grant, pool and cause;
- * GPU-seconds delivered in it by pool; basis and shares of each grant. Tokens of two classes are never added up. The first
+ * Tokens by class and account with which the month opens and closes, and every movement between; tokens charged in it by
+ * grant, pool, job and cause; GPU-seconds delivered in it by pool; basis and shares of each grant; what an hour has cost in
+ * equity; plan, actual and forecast; and the names that the ids had. Tokens of two classes are never added up. The first
  * statement reaches back to the first grant.
  */
 export async function figuresOf(trx: Trx, content: StatementContent): Promise<JsonValue> {
-  const { companyId, month, lines, grants, last } = content
+  const { companyId, month, lines, grants } = content
+  const last = content.last === undefined ? undefined : { ...content.last, ...read(content.last.figures) }
   const until = Temporal.PlainDate.from(month).add({ months: 1 })
   const from = last === undefined ? undefined : Temporal.PlainDate.from(last.month).add({ months: 1 }).toString()
   const period = { from: from === undefined ? undefined : `${from}T00:00:00Z`, until: `${until}T00:00:00Z` }
   const charged = await chargesIn(trx, companyId, period)
   const delivered = await deliveriesIn(trx, companyId, period)
+  const days = await daysOfUse(trx, companyId, period.until)
   const first = [...grants.values()].map(({ openedAt }) => openedAt.slice(0, 10)).sort()[0]
+  // The last instant of the month: the database keeps microseconds.
+  const close = `${until.subtract({ days: 1 })}T23:59:59.999999Z`
+  const balances = await balancesOf(trx, content, close, last?.balances ?? [])
+  const movements = await movementsUntil(trx, companyId, close, last?.movements ?? [])
+  mustAddUp(balances, movements)
+  const securities = [...grants.values()].map(({ grant }) => grant.securityId)
+  const issuances = await stockIssuances(trx, companyId, securities)
   return {
-    balances: await balancesOf(trx, content, until),
+    balances: balances.map(({ tokenClass, accounts }) => ({
+      accounts: accounts.map(({ kind, opening, closing }) => ({
+        closing: formatTokens(closing),
+        kind,
+        opening: formatTokens(opening),
+      })),
+      tokenClass,
+    })),
     charged: charged.map((row) => ({
       cause: row.cause,
       grant: row.grantId,
@@ -51,34 +81,109 @@ export async function figuresOf(trx: Trx, content: StatementContent): Promise<Js
       pool: globalId('Pool', row.poolId),
       usageRecords: Number(row.records),
     })),
+    form: 2,
     from: from ?? first ?? null,
-    grants: lines.map((line) => ({
-      basis: { closing: formatTokens(line.basisTo), opening: formatTokens(line.basisFrom) },
-      grant: line.grantId,
-      security: grants.get(line.grantId)?.grant.securityId ?? null,
-      shares: { earnedAtClose: line.sharesTo.toString(), earnedAtOpen: line.sharesFrom.toString() },
-      vestBasis: grants.get(line.grantId)?.grant.basis ?? null,
-    })),
+    grants: lines.map((line) => grantOf(line, grants, issuances, days, from)),
+    jobs: await jobsOf(trx, companyId, period),
     month: month.slice(0, 7),
+    movements: movements.map(({ amount, total, ...movement }) => ({
+      ...movement,
+      tokens: formatTokens(amount),
+      total: formatTokens(total),
+    })),
+    names: await namesOf(trx, companyId, grants, issuances, until.toString()),
+    outlook: await outlookOf(trx, { companyId, until: until.toString(), lines, grants, days, balances }),
+    priceDefinition: EFFECTIVE_PRICE_DEFINITION,
     until: until.toString(),
+  }
+}
+
+/** What the statement before closed with, and has counted. */
+function read(figures: unknown) {
+  const { balances, movements } = StatementFigures.parse(figures)
+  return {
+    balances,
+    movements: movements.map(({ total, tokens: _, ...movement }) => ({ ...movement, total: signedTokens(total) })),
+  }
+}
+
+const signedTokens = (text: string): MicroTokens =>
+  text.startsWith('-') ? -parseTokens(text.slice(1)) : parseTokens(text)
+
+function grantOf(
+  line: StatementLine,
+  grants: ReadonlyMap<Uuid, Progress>,
+  issuances: ReadonlyMap<string, StockIssuance>,
+  days: readonly DayOfUse[],
+  from: string | undefined,
+): JsonValue {
+  const progress = grants.get(line.grantId)
+  const issued = issuances.get(progress?.grant.securityId ?? '')
+  const own = days.filter((day) => day.grantId === line.grantId)
+  const sum = (rows: readonly DayOfUse[]) => rows.reduce((total, day) => total + day.delivered, 0n)
+  const price = (shares: bigint, hours: MicroTokens): JsonValue =>
+    issued === undefined ? null : (effectivePrice(shares, issued.sharePrice, hours) ?? null)
+  return {
+    basis: { closing: formatTokens(line.basisTo), opening: formatTokens(line.basisFrom) },
+    grant: line.grantId,
+    granted: formatTokens(progress?.grant.terms.granted ?? 0n),
+    price: {
+      inMonth: price(line.sharesTo - line.sharesFrom, sum(own.filter((day) => from === undefined || day.day >= from))),
+      perShare:
+        issued === undefined
+          ? null
+          : { amount: formatNumeric(issued.sharePrice.amount), currency: issued.sharePrice.currency },
+      sinceStart: price(line.sharesTo, sum(own)),
+    },
+    security: progress?.grant.securityId ?? null,
+    shares: {
+      earnedAtClose: line.sharesTo.toString(),
+      earnedAtOpen: line.sharesFrom.toString(),
+      total: (progress?.grant.terms.total ?? 0n).toString(),
+      vestedWhenStated: (progress?.vested ?? 0n).toString(),
+    },
+    vestBasis: progress?.grant.basis ?? null,
+  }
+}
+
+async function jobsOf(
+  trx: Trx,
+  companyId: Uuid,
+  period: { from: string | undefined; until: string },
+): Promise<JsonValue> {
+  const jobs = await jobsIn(trx, companyId, period)
+  const rest = jobs.slice(JOBS_MAX)
+  return {
+    listed: jobs.slice(0, JOBS_MAX).map((job) => ({
+      cause: job.cause,
+      gpuSeconds: job.gpuSeconds.toString(),
+      job: job.job,
+      pool: globalId('Pool', job.poolId),
+      tokens: formatTokens(job.amount),
+      usageRecords: Number(job.records),
+    })),
+    others: {
+      count: rest.length,
+      gpuSeconds: rest.reduce((sum, job) => sum + job.gpuSeconds, 0n).toString(),
+      tokens: formatTokens(rest.reduce((sum, job) => sum + job.amount, 0n)),
+    },
   }
 }
 
 /** Opening and closing balance of each account, by token class. `obligation` is what was granted and is still owed. */
 async function balancesOf(
   trx: Trx,
-  { companyId, month, last }: StatementContent,
-  until: Temporal.PlainDate,
-): Promise<JsonValue> {
-  // The last instant of the month: the database keeps microseconds.
-  const close = `${until.subtract({ days: 1 })}T23:59:59.999999Z`
+  { companyId, month }: StatementContent,
+  close: string,
+  before: StatementFigures['balances'],
+): Promise<readonly ClassBalances[]> {
   const closing = (await balancesAsOf(trx, [companyId], close, await instant(trx))).get(companyId)
   if (closing === undefined || closing instanceof Refused) {
     throw new MonthNotStatable(month, 'the company had no tokens by its end')
   }
-  const before = new Map(
-    (last === undefined ? [] : Closings.parse(last.figures).balances).flatMap(({ tokenClass, accounts }) =>
-      accounts.map(({ kind, closing: amount }) => [`${tokenClass} ${kind}`, amount] as const),
+  const opening = new Map(
+    before.flatMap(({ tokenClass, accounts }) =>
+      accounts.map(({ kind, closing: amount }) => [`${tokenClass} ${kind}`, parseTokens(amount)] as const),
     ),
   )
   const classes = [...Map.groupBy(closing.lots, (lot: LotBalance) => globalId('TokenClass', lot.tokenClassId))]
@@ -86,9 +191,9 @@ async function balancesOf(
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([tokenClass, lots]) => ({
       accounts: sumBalances(lots).map(({ kind, amount }) => ({
-        closing: formatTokens(amount),
+        closing: amount,
         kind,
-        opening: before.get(`${tokenClass} ${kind}`) ?? '0',
+        opening: opening.get(`${tokenClass} ${kind}`) ?? 0n,
       })),
       tokenClass,
     }))

@@ -247,7 +247,8 @@ export async function basisBefore(trx: Trx, companyId: Uuid, until: string): Pro
 /** Half-open, in UTC. Without `from` it reaches back to the beginning. */
 export type Period = { readonly from: string | undefined; readonly until: string }
 
-const during = ({ from, until }: Period) => sql<boolean>`(charge.at < ${until}::timestamptz
+/** Charges of a period. */
+export const during = ({ from, until }: Period) => sql<boolean>`(charge.at < ${until}::timestamptz
   AND (${from ?? null}::timestamptz IS NULL OR charge.at >= ${from ?? null}::timestamptz))`
 
 /** Tokens charged in a period by grant, pool and cause. `grantId` is `null` for tokens that earn nothing. */

@@ -18,6 +18,8 @@ import type { StatementLine } from './statement.store.ts'
 export type StatementView = {
   readonly ref: Ref
   readonly month: string
+  /** From 1; a restated month has a later one. */
+  readonly version: number
   readonly state: string
   readonly figures: unknown
   readonly sha256: Buffer
@@ -49,6 +51,7 @@ type Row = Awaited<ReturnType<ReturnType<typeof statements>['execute']>>[number]
 const view = (row: Row): StatementView => ({
   ref: { companyId: row.company_id, id: row.statement_id },
   month: row.month,
+  version: 1,
   state: row.state,
   figures: row.figures,
   sha256: row.sha256,
@@ -104,6 +107,13 @@ export async function mustSeeStatement(reader: Reader, actor: Actor, ref: Ref): 
         .executeTakeFirst()
     : undefined
   if (row === undefined) throw new NotFound('statement', globalId('Statement', ref.companyId, ref.id))
+}
+
+/** One statement of a company that the actor sees. @throws {NotFound} */
+export async function readStatement(reader: Reader, actor: Actor, ref: Ref): Promise<StatementView> {
+  const [statement] = await statementsById(reader, actor, [ref])
+  if (statement === undefined) throw new NotFound('statement', globalId('Statement', ref.companyId, ref.id))
+  return statement
 }
 
 /** The lines of statements, by statement. */

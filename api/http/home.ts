@@ -5,9 +5,12 @@ import { forbiddenPage, notFoundPage, otherSitePage } from '../../templates/page
 import { type FounderNext, founderHomePage, type TermSheetOnPage } from '../../templates/pages/founder-home.ts'
 import { signedOutPage } from '../../templates/pages/sign-in.ts'
 import { staffHomePage } from '../../templates/pages/staff-home.ts'
+import { stateWords } from '../../templates/pages/statement.ts'
+import { monthName } from '../../templates/statement-words.ts'
 import { type Actor, is, isStaff } from '../access/index.ts'
 import { acceptTermSheet, closedRounds, issuedTermSheet } from '../closing/index.ts'
 import { acceptancesOf, type DocumentView, documentsById } from '../documents/index.ts'
+import { statementPages } from '../drawdown/index.ts'
 import { type CompanyView, companiesById, mustSeeInstallation } from '../parties/index.ts'
 import {
   BadInput,
@@ -56,10 +59,23 @@ async function homePage(deps: Deps, actor: Actor, chosen?: Uuid, refused?: strin
     person: { name: actor.name, role: `${is(actor, 'founder') ? 'founder' : 'signatory'} of ${company.legalName}` },
     companyName: company.legalName,
     next: await nextOf(deps, actor, company, refused),
+    statements: await statementsOnPage(deps, actor, company.companyId),
     others: sorted
       .filter((other) => other !== company)
       .map((other) => ({ name: other.legalName, path: `/?company=${globalId('Company', other.companyId)}` })),
   })
+}
+
+/** Statements that the start page lists. */
+const STATEMENTS_LISTED = 12
+
+async function statementsOnPage(deps: Deps, actor: Actor, companyId: Uuid) {
+  const pages = await statementPages(deps.db, actor, [companyId], { limit: STATEMENTS_LISTED })
+  return (pages.get(companyId) ?? []).map((statement) => ({
+    name: monthName(statement.month),
+    state: stateWords(statement.state),
+    path: `/statements/${globalId('Statement', statement.ref.companyId, statement.ref.id)}`,
+  }))
 }
 
 /** Rounds that are looked at for what is next: the newest ones. */

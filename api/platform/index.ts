@@ -2,6 +2,7 @@
 export * from './audit.ts'
 export * from './canonical.ts'
 export * from './clock.ts'
+export { csvOf, words } from './csv.ts'
 export * from './database.ts'
 export * from './errors.ts'
 export * from './exact.ts'

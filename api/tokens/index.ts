@@ -29,6 +29,7 @@ export {
 } from './errors.ts'
 export { EXPIRE_HOLDS_JOB, expireHolds, expireHoldsJob } from './expire-holds.ts'
 export { EXPIRE_LOTS_JOB, expireLots, expireLotsJob } from './expire-lots.ts'
+export { type Flow, flowsUntil } from './flow.views.ts'
 export { type Hold, type HoldLot, type HoldState, readHolds } from './hold.store.ts'
 export { hold, type NewHold } from './hold.ts'
 export { daysAfter, type IndexLevel, indexLevel } from './index-level.ts'

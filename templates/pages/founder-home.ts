@@ -37,17 +37,37 @@ export type FounderHome = {
   readonly next: FounderNext
   /** Other companies of the same person. */
   readonly others?: readonly { readonly name: string; readonly path: string }[]
+  /** The newest statements first: what the person follows to read and answer them. */
+  readonly statements?: readonly { readonly name: string; readonly state: string; readonly path: string }[]
   /** Where the company stands, one figure a row, already formatted, the unit in the name. */
   readonly figures?: readonly { readonly name: string; readonly value: string }[]
 }
 
-export const founderHomePage = ({ person, companyName, next, others = [], figures = [] }: FounderHome): string =>
+export const founderHomePage = ({
+  person,
+  companyName,
+  next,
+  others = [],
+  statements = [],
+  figures = [],
+}: FounderHome): string =>
   layout({
     title: companyName,
     person,
     main: html`
       <p class="over">${companyName}</p>
       ${nextPart(next)}
+      ${
+        statements.length > 0 &&
+        html`<section class="card">
+        <h2>Statements</h2>
+        <table>${statements.map(
+          (statement) => html`
+          <tr><th scope="row"><a href="${statement.path}">${statement.name}</a></th><td>${statement.state}</td></tr>`,
+        )}
+        </table>
+      </section>`
+      }
       ${figures.length > 0 && figuresTable(figures)}
       ${
         others.length > 0 &&

@@ -149,7 +149,9 @@ test('the figures are those of the month, by hand', async () => {
   ])
   const pool = it.pool.id
   const grant = it.closed.grantId
-  const { balances: _, ...rest } = january.figures
+  // Eight shares at 2.00 for 7.000277 hours: 16 / 7.000277 = 2.28562...; no factor of 2 or 5 divides 7,000,277.
+  const price = { currency: 'USD', fraction: '16000000/7000277', hours: '7.000277', perHour: '2.2856', value: '16' }
+  const { balances: _, movements, names: __, outlook: ___, priceDefinition: ____, ...rest } = january.figures
   assert.deepEqual(rest, {
     charged: [
       { cause: 'delivered', grant, pool, tokens: '7.000277' },
@@ -157,19 +159,49 @@ test('the figures are those of the month, by hand', async () => {
     ],
     company: it.id,
     delivered: [{ gpuSeconds: '25201', pool, usageRecords: 2 }],
+    form: 2,
     from: '2027-01-01',
     grants: [
       {
         basis: { closing: '7.000277', opening: '0' },
         grant,
+        granted: '100000',
+        price: { inMonth: price, perShare: { amount: '2', currency: 'USD' }, sinceStart: price },
         security: it.closed.securityId,
-        shares: { earnedAtClose: '8', earnedAtOpen: '0' },
+        shares: { earnedAtClose: '8', earnedAtOpen: '0', total: '117500', vestedWhenStated: '0' },
         vestBasis: 'delivered',
       },
     ],
+    jobs: {
+      listed: [
+        { cause: 'delivered', gpuSeconds: '25201', job: 'train.sh', pool, tokens: '7.000277', usageRecords: 2 },
+        { cause: 'idle_reserved', gpuSeconds: '0', job: null, pool, tokens: '2.999723', usageRecords: 0 },
+      ],
+      others: { count: 0, gpuSeconds: '0', tokens: '0' },
+    },
     month: '2027-01',
     until: '2027-02-01',
   })
+  assert.deepEqual(
+    movements
+      .map((row: { from: string; to: string; reason: string; tokens: string; total: string }) => [
+        `${row.from} -> ${row.to}`,
+        row.reason,
+        row.tokens,
+        row.total,
+      ])
+      .sort(),
+    [
+      ['available -> held', 'hold', '10', '10'],
+      ['held -> charged:delivered', 'charge', '7.000277', '7.000277'],
+      ['held -> charged:idle_reserved', 'charge', '2.999723', '2.999723'],
+      // Ten were held when they were promised; that the promise was kept moved nothing more.
+      ['available -> held', 'hold_posted', '0', '0'],
+      // Granted and released at the closing in December: nothing of it in January.
+      ['locked -> available', 'release', '0', '100000'],
+      ['obligation -> locked', 'grant', '0', '100000'],
+    ].sort(),
+  )
 })
 
 test('what happens after the month, before it is stated, is not in its figures', async () => {

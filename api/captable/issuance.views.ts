@@ -1,0 +1,70 @@
+/** Single issuances of stock as other capabilities read them, without replaying the whole table. */
+import { z } from 'zod'
+import { type Money, parseNumeric, type Reader, type Uuid } from '../platform/index.ts'
+
+/** An issuance of stock as it was recorded. */
+export type StockIssuance = {
+  readonly securityId: string
+  /** The number of the certificate: `PS-12`. */
+  readonly customId: string
+  readonly className: string
+  /** Day of the issuance. */
+  readonly on: string
+  /** Shares issued, times 10^10. */
+  readonly quantity: bigint
+  /** Original issue price of one share. */
+  readonly sharePrice: Money
+}
+
+const Item = z.object({
+  custom_id: z.string(),
+  date: z.string(),
+  quantity: z.string(),
+  share_price: z.object({ amount: z.string(), currency: z.string() }),
+})
+const ClassItem = z.object({ name: z.string() })
+
+/** The issuances of these securities of a company, by security; those that are no stock are left out. Two queries. */
+export async function stockIssuances(
+  reader: Reader,
+  companyId: Uuid,
+  securityIds: readonly string[],
+): Promise<Map<string, StockIssuance>> {
+  if (securityIds.length === 0) return new Map()
+  const rows = await reader
+    .selectFrom('securities_transaction')
+    .select(['security_id', 'stock_class_id', 'item'])
+    .where('company_id', '=', companyId)
+    .where('object_type', '=', 'TX_STOCK_ISSUANCE')
+    .where('status', '=', 'APPLIED')
+    .where('security_id', 'in', [...securityIds])
+    .execute()
+  const classes = await reader
+    .selectFrom('ocf_object')
+    .distinctOn('object_id')
+    .select(['object_id', 'item'])
+    .where('company_id', '=', companyId)
+    .where('object_type', '=', 'STOCK_CLASS')
+    .where('object_id', 'in', [...new Set(rows.map((row) => row.stock_class_id ?? ''))])
+    .orderBy('object_id')
+    .orderBy('version', 'desc')
+    .execute()
+  const names = new Map(classes.map((row) => [row.object_id, ClassItem.parse(row.item).name]))
+  return new Map(
+    rows.map((row) => {
+      const item = Item.parse(row.item)
+      const securityId = row.security_id ?? ''
+      return [
+        securityId,
+        {
+          securityId,
+          customId: item.custom_id,
+          className: names.get(row.stock_class_id ?? '') ?? '',
+          on: item.date,
+          quantity: parseNumeric(item.quantity),
+          sharePrice: { amount: parseNumeric(item.share_price.amount), currency: item.share_price.currency },
+        },
+      ]
+    }),
+  )
+}
