@@ -15,6 +15,7 @@ import {
   VestBasis,
 } from './round-terms-enums.ts'
 import { MoneyInput } from './scalars.ts'
+import { SettlementTermsInput } from './terms-settlement.ts'
 
 const SecurityTermsInput = builder.inputType('SecurityTermsInput', {
   description: 'A class of preferred stock that the round sells.',
@@ -211,10 +212,15 @@ export const RoundTermsInput = builder.inputType('RoundTermsInput', {
     tokenExpiry: t.field({ type: 'Date', description: 'Date on which tokens expire; not before the long-stop.' }),
     disputeWindowDays: t.int({ required: false, description: 'Days to dispute a statement. Default 15.' }),
     unearned: t.field({ type: UnearnedTermsInput, required: false, description: 'What unearned shares are and may.' }),
+    settlement: t.field({
+      type: SettlementTermsInput,
+      required: false,
+      description: 'What becomes of the grant where it does not go to plan.',
+    }),
     riskTable: t.field({
       type: [RiskRowInput],
       required: false,
-      description: 'One row for each event. Default: the house table.',
+      description: 'One row for each event, as it follows from the settlement terms. Left out, it is written.',
     }),
     conditions: t.field({
       type: [ClosingConditionInput],

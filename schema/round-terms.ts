@@ -26,6 +26,7 @@ import {
   UnearnedPreference,
   VestBasis,
 } from './round-terms-enums.ts'
+import { SettlementTerms } from './terms-settlement.ts'
 
 const Security = builder.objectRef<SecurityTerms>('SecurityTerms').implement({
   description: 'A class of preferred stock that the round sells.',
@@ -212,6 +213,10 @@ export const RoundTerms = builder.objectRef<Terms>('RoundTerms').implement({
     tokenExpiry: t.expose('tokenExpiry', { type: 'Date', description: 'Date on which tokens expire.' }),
     disputeWindowDays: t.exposeInt('disputeWindowDays', { description: 'Days to dispute a statement.' }),
     unearned: t.expose('unearned', { type: Unearned, description: 'What unearned shares are and may.' }),
+    settlement: t.expose('settlement', {
+      type: SettlementTerms,
+      description: 'What becomes of the grant where it does not go to plan.',
+    }),
     riskTable: t.expose('riskTable', {
       type: [RiskRowType],
       description: 'Who bears what when it does not go to plan.',

@@ -32,7 +32,7 @@ import {
   roundsByRef,
   termSheetOf,
 } from '../rounds/index.ts'
-import { findTokenClass } from '../tokens/index.ts'
+import { findMetric, findTokenClass } from '../tokens/index.ts'
 import { insertConditions } from './condition.store.ts'
 
 /** The kind under which the term sheet of a round is stored. */
@@ -116,6 +116,7 @@ async function render(trx: Trx, actor: Actor, round: LockedRound, forma: ProForm
       fund: { name: fundName },
       provider: { name: provider.name, affiliation: provider.affiliation },
       tokenClass: tokenClass.name,
+      metric: await metricNameOf(trx, round.terms),
     }),
   ).catch((error: unknown) => {
     // A name that cannot be printed is a matter of the terms or of the company's name, not a fault of ours.
@@ -123,6 +124,15 @@ async function render(trx: Trx, actor: Actor, round: LockedRound, forma: ProForm
       throw new Refused('terms', error.message)
     throw error
   })
+}
+
+/** Name of the metric that price protection goes by. @throws {NotFound} when there is none */
+async function metricNameOf(trx: Trx, { settlement }: LockedRound['terms']): Promise<string | undefined> {
+  if (settlement.priceProtection === undefined) return undefined
+  const { metricId } = settlement.priceProtection
+  const metric = await findMetric(trx, metricId)
+  if (metric === undefined) throw new NotFound('metric', globalId('Metric', metricId))
+  return metric.name
 }
 
 async function insertIssued(

@@ -1,6 +1,7 @@
 /** What other capabilities may use of rounds. */
 export { type ClosingCondition, defaultClosingConditions, WAIVERS, type Waiver } from './closing-conditions.ts'
 export { computeConsideration } from './consideration.ts'
+export { defaultRiskTable } from './default-risk-table.ts'
 export { DraftRoundInput, draftRound } from './draft-round.ts'
 export { StaleTerms, TermsRefused } from './errors.ts'
 export { transactionValue, transactionValueOfRound } from './facts.ts'
@@ -14,7 +15,6 @@ export { ProposeRoundInput, proposeRound } from './propose-round.ts'
 export { type PlannedRelease, releaseSchedule } from './release-schedule.ts'
 export { ReviseTermsInput, reviseTerms } from './revise-terms.ts'
 export {
-  defaultRiskTable,
   RISK_BEARERS,
   RISK_EVENT_TITLES,
   RISK_EVENTS,
@@ -46,6 +46,15 @@ export {
   VEST_BASES,
   writeTerms,
 } from './terms.ts'
+export {
+  CHANGE_OF_CONTROL,
+  type ChangeOfControl,
+  COMPENSATIONS,
+  type Compensation,
+  NON_USE,
+  type NonUse,
+  type SettlementTerms,
+} from './terms-settlement.ts'
 export { canonicalTerms } from './terms-wire.ts'
 export { mustSeeRound, seesRound } from './visibility.ts'
 export { WithdrawRoundInput, withdrawRound } from './withdraw-round.ts'

@@ -3,6 +3,7 @@ import {
   formatDecimal,
   formatNumeric,
   formatTokens,
+  globalId,
   type Money,
   NUMERIC_PLACES,
   type Numeric,
@@ -23,6 +24,8 @@ export type TermSheetParties = {
   readonly provider: PartyNamed & { readonly affiliation: string }
   /** Name of the token class. */
   readonly tokenClass: string
+  /** Name of the metric of price protection, where the terms give it and it is known. */
+  readonly metric?: string | undefined
 }
 type PartyNamed = { readonly name: string; readonly form?: string; readonly jurisdiction?: string }
 
@@ -30,7 +33,7 @@ const money = ({ amount, currency }: Money) => ({ amount: formatNumeric(amount),
 
 /** What `termSheetPdf` of the templates makes a document from. Pure. */
 export function termSheetOf(terms: RoundTerms, proForma: ProForma, parties: TermSheetParties) {
-  const { tokenClass, ...named } = parties
+  const { tokenClass, metric: _, ...named } = parties
   return {
     ...named,
     termsJson: canonicalTerms(terms),
@@ -61,6 +64,7 @@ export function termSheetOf(terms: RoundTerms, proForma: ProForma, parties: Term
     disputeWindowDays: terms.disputeWindowDays,
     unearned: terms.unearned,
     longStop: terms.longStop,
+    settlement: settlementOf(terms.settlement, parties.metric),
     riskTable: terms.riskTable.map(({ event, ...row }) => ({ event: RISK_EVENT_TITLES[event], ...row })),
     conditions: terms.conditions.map(({ text, waivableBy }) => ({ text, waivableBy })),
   }
@@ -88,6 +92,22 @@ function priceOf(terms: RoundTerms, proForma: ProForma) {
     consideration: money(compute.amount),
     impliedPerHour: money(compute.impliedPrice),
     referencePerHour: money(compute.referencePrice),
+  }
+}
+
+function settlementOf({ priceProtection: protection, ...plain }: RoundTerms['settlement'], metric: string | undefined) {
+  if (protection === undefined) return plain
+  const { metricId, baseLevel, threshold, cap, windowDays, compensates } = protection
+  return {
+    ...plain,
+    priceProtection: {
+      metric: metric ?? globalId('Metric', metricId),
+      baseLevel: money(baseLevel),
+      thresholdPercent: formatNumeric(threshold * 100n),
+      windowDays,
+      compensates,
+      ...(cap === undefined ? {} : { cap: formatTokens(cap) }),
+    },
   }
 }
 

@@ -11,6 +11,7 @@ import {
 import { computeConsideration } from './consideration.ts'
 import { releaseSchedule } from './release-schedule.ts'
 import { RISK_EVENTS } from './risk-table.ts'
+import { settlementFaults } from './terms-settlement.ts'
 import { CONTINUOUS_ALLOCATIONS, type RoundTerms, type SecurityTerms } from './terms-shape.ts'
 
 /** Those top-level terms that are well formed by themselves. */
@@ -32,6 +33,7 @@ export function termsFaults(terms: TermsInHand): readonly InputFault[] {
     ...releaseFaults(terms),
     ...dateFaults(terms),
     ...listFaults(terms),
+    ...settlementFaults(terms),
   ]
 }
 

@@ -2,8 +2,10 @@
 import { z } from 'zod'
 import { NUMERIC_PLACES, ROUNDINGS, zIsoDate, zKey, zMoney, zNumeric, zText, zTokens } from '../platform/index.ts'
 import { defaultClosingConditions, WAIVERS } from './closing-conditions.ts'
-import { defaultRiskTable, RISK_BEARERS, RISK_EVENTS } from './risk-table.ts'
+import { defaultRiskTable } from './default-risk-table.ts'
+import { RISK_BEARERS, RISK_EVENTS } from './risk-table.ts'
 import { zBoolean, zCount, zWholeShares } from './term-pieces.ts'
+import { Settlement } from './terms-settlement.ts'
 
 /** Which causes of a charge earn equity. */
 export const VEST_BASES = ['delivered', 'reserved', 'released'] as const
@@ -170,6 +172,8 @@ export const TermsShape = z.strictObject({
   /** Days in which the company may dispute a statement, after which it counts as accepted. */
   disputeWindowDays: zCount(1, 365).default(15),
   unearned: Unearned.prefault({}),
+  /** What becomes of the grant where it does not go to plan; the risk table says the same in words. */
+  settlement: Settlement.prefault({}),
   riskTable: RiskTable.default(() => defaultRiskTable().map((row) => ({ ...row }))),
   conditions: Conditions.default(() => defaultClosingConditions().map((condition) => ({ ...condition }))),
 })

@@ -3,7 +3,9 @@
  * unit its type names. Terms are versioned and never changed in place.
  */
 import { z } from 'zod'
+import { riskTableOf } from './risk-table-of.ts'
 import { type TermsInHand, termsFaults } from './terms-checks.ts'
+import { Settlement } from './terms-settlement.ts'
 import { type RoundTerms as ParsedTerms, TermsShape } from './terms-shape.ts'
 
 export type { RoundTermsWire, SecurityTerms } from './terms-shape.ts'
@@ -28,6 +30,15 @@ function inHand(raw: unknown): TermsInHand {
   return found
 }
 
+/** Terms that leave the risk table out get the one that follows from their settlement terms. */
+function withRiskTable(given: unknown): unknown {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return given
+  const raw: { readonly settlement?: unknown; readonly riskTable?: unknown } = given
+  if (raw.riskTable !== undefined) return given
+  const settlement = Settlement.safeParse(raw.settlement ?? {})
+  return settlement.success ? { ...raw, riskTable: riskTableOf(settlement.data).map((row) => ({ ...row })) } : given
+}
+
 /**
  * Terms from the wire, with every fault at once, each at the path of its term. Also what `zod` needs to nest terms in the
  * input of a use case.
@@ -36,7 +47,8 @@ export const RoundTerms: z.ZodType<RoundTerms, unknown> = z
   .custom<unknown>((value) => typeof value === 'object' && value !== null, {
     error: 'must be an object of terms',
   })
-  .transform((raw, context): RoundTerms => {
+  .transform((given, context): RoundTerms => {
+    const raw = withRiskTable(given)
     const shape = TermsShape.safeParse(raw, { reportInput: true })
     for (const issue of shape.error?.issues.slice(0, MOST_FAULTS) ?? []) {
       context.issues.push({ code: 'custom', path: [...issue.path], message: wordsOf(issue), input: raw })

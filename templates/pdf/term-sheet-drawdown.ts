@@ -93,16 +93,6 @@ export function unearnedShares(clauses: Clauses, sheet: TermSheet): void {
   )
 }
 
-export function longStop(clauses: Clauses, sheet: TermSheet): void {
-  clauses.section('Long-stop')
-  clauses.clause(
-    rich`On ${date(sheet.longStop)} (the ${defined('Long-Stop Date')}) shares that are still unearned are forfeited to the Company at zero, and Tokens that are not redeemed are settled as the table in clause 10 says.`,
-  )
-  clauses.clause(
-    'Each day on which capacity that the Company was entitled to was denied or not provided moves the Long-Stop Date by one day. Reservation decisions and outages, as recorded, are the evidence.',
-  )
-}
-
 export function risks(clauses: Clauses, sheet: TermSheet): void {
   clauses.section('Who bears what')
   clauses.clause(

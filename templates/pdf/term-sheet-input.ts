@@ -34,6 +34,7 @@ export type TermSheet = {
   readonly disputeWindowDays: number
   readonly unearned: Unearned
   readonly longStop: string
+  readonly settlement: Settlement
   readonly riskTable: readonly Risk[]
   readonly conditions: readonly Condition[]
   /** Law of the binding clauses: "the State of Delaware". Left out: the law of the company's own jurisdiction. */
@@ -140,4 +141,27 @@ export type Risk = {
 export type Condition = {
   readonly text: string
   readonly waivableBy: 'fund' | 'company' | 'both' | 'nobody'
+}
+
+/** What becomes of a grant that is not finished. */
+export type Settlement = {
+  readonly nonUse: 'FORFEIT' | 'VEST_ANYWAY' | 'EXTEND'
+  readonly extendDays?: number | undefined
+  readonly deniedCapacityExtends: boolean
+  readonly outageExtends: boolean
+  readonly successorDays: number
+  readonly windDownDays: number
+  readonly partialTermination: boolean
+  readonly priceProtection?:
+    | {
+        /** Name of the index: its global id, as the attached terms have it. */
+        readonly metric: string
+        readonly baseLevel: MoneyText
+        /** "20". */
+        readonly thresholdPercent: string
+        readonly windowDays: number
+        readonly compensates: 'WHOLE_FALL' | 'BEYOND_THRESHOLD'
+        readonly cap?: string | undefined
+      }
+    | undefined
 }

@@ -6,16 +6,9 @@ import { Clauses } from './clauses.ts'
 import { INK, MARGIN, Paper } from './paper.ts'
 import { bold, rich } from './rich-text.ts'
 import { capitalisation, economics, keyTerms, parties } from './term-sheet-deal.ts'
-import {
-  charging,
-  conditions,
-  longStop,
-  risks,
-  tokensAndReleases,
-  unearnedShares,
-  vesting,
-} from './term-sheet-drawdown.ts'
+import { charging, conditions, risks, tokensAndReleases, unearnedShares, vesting } from './term-sheet-drawdown.ts'
 import type { TermSheet } from './term-sheet-input.ts'
+import { longStop } from './term-sheet-settlement.ts'
 
 export type { TermSheet } from './term-sheet-input.ts'
 

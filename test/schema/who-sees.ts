@@ -84,7 +84,7 @@ const SHOWN_TO: Readonly<Record<string, readonly Group[]>> = {
     PARTIES,
     'RoundTerms CashInvestor ClosingCondition ComputeTerms PoolTerms PriceRounding RiskRow SecurityTerms',
   ),
-  ...each(PARTIES, 'TermsRelease UnearnedTerms VestingTerms Money'),
+  ...each(PARTIES, 'TermsRelease UnearnedTerms VestingTerms SettlementTerms PriceProtectionTerms Money'),
   ...each(
     PARTIES,
     'ProForma ProFormaClass ProFormaComputePurchase ProFormaHolder ProFormaNote ProFormaPurchase ProFormaRisk',

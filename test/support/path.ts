@@ -255,7 +255,7 @@ async function recordFacts(world: World, companyId: string, name: string): Promi
 
 /** Terms of a round over the test's own package. After a first round the fund is a stakeholder already. */
 export const terms = (
-  stage: Pick<Stage, 'tokenClassId'>,
+  stage: Pick<Stage, 'tokenClassId' | 'metricId'>,
   name: string,
   tokens: string,
   stakeholderId?: string,
@@ -280,6 +280,18 @@ export const terms = (
   longStop: '2028-06-15',
   tokenExpiry: '2035-06-15',
   disputeWindowDays: 15,
+  settlement: {
+    nonUse: 'EXTEND',
+    extendDays: 180,
+    partialTermination: true,
+    priceProtection: {
+      metricId: stage.metricId,
+      baseLevel: { amount: '2.5', currency: 'USD' },
+      threshold: '0.2',
+      windowDays: 366,
+      cap: '100000',
+    },
+  },
 })
 
 /** The fund's id among the stakeholders of a company, once it is one. */

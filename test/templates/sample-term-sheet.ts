@@ -72,6 +72,14 @@ export const sampleTermSheet: TermSheet = {
     drag: true,
   },
   longStop: '2028-12-15',
+  settlement: {
+    nonUse: 'FORFEIT',
+    deniedCapacityExtends: true,
+    outageExtends: true,
+    successorDays: 90,
+    windDownDays: 90,
+    partialTermination: false,
+  },
   riskTable: [
     ['Non-use', 'Stay redeemable until they expire, then lapse.', 'Forfeited at zero on the Long-Stop Date.', 'fund'],
     ['Outage', 'Not charged for time that was not delivered.', 'Unchanged.', 'provider'],
