@@ -8,8 +8,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
+import { bookCalendar, freeCalendar } from '../api/clusters/calendar.store.ts'
 import { OverCapacity } from '../api/clusters/index.ts'
-import { bookCalendar, freeCalendar } from '../api/clusters/pool.store.ts'
 import { findPool, firstFit, lowestFree, type PoolView } from '../api/clusters/pool.views.ts'
 import { openEmbedded } from '../api/platform/embedded/index.ts'
 import { type Db, inTransaction, newId, openDatabase } from '../api/platform/index.ts'
@@ -96,10 +96,19 @@ async function newPool(
   return pool
 }
 
+/** The same numbers in every run, from 0 up to 1. Source: Mulberry32, public domain. */
+let seed = 0x5eed
+function random(): number {
+  seed = (seed + 0x6d2b79f5) | 0
+  let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed)
+  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+  return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+}
+
 /** An interval of so many days at some minute of the ten years, but not near their ends. */
 function somewhere(days: number): { startsAt: string; endsAt: string } {
-  const start = Date.parse(OPENS) + Math.floor(Math.random() * (DAYS - days - 400)) * DAY * 60_000
-  const minute = start + Math.floor(Math.random() * DAY) * 60_000
+  const start = Date.parse(OPENS) + Math.floor(random() * (DAYS - days - 400)) * DAY * 60_000
+  const minute = start + Math.floor(random() * DAY) * 60_000
   const text = (at: number): string => new Date(at).toISOString().replace('.000Z', 'Z')
   return { startsAt: text(minute), endsAt: text(minute + days * DAY * 60_000) }
 }
@@ -264,7 +273,21 @@ SELECT pool_book('${poolId}', timestamptz '${OPENS}' + :day * interval '24 hours
 COMMIT;
 `,
   )
-  const args = ['-n', '-M', 'prepared', '-c', String(BOOKERS), '-j', '2', '-T', String(SECONDS), '-f', script, url]
+  const args = [
+    '-n',
+    '--random-seed=24301',
+    '-M',
+    'prepared',
+    '-c',
+    String(BOOKERS),
+    '-j',
+    '2',
+    '-T',
+    String(SECONDS),
+    '-f',
+    script,
+    url,
+  ]
   const { status, stdout, error } = spawnSync('pgbench', args, { encoding: 'utf8' })
   if (error !== undefined) return undefined
   const rate = /tps = ([\d.]+)/.exec(stdout)?.[1]

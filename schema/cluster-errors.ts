@@ -1,13 +1,18 @@
 /** What clusters refuse, as clients read it. */
 import {
   BadInterval,
+  type BookingInTheWay,
+  DedicatedTwice,
   INTERVAL_FAULTS,
   type Interval,
   NoFactor,
   OverCapacity,
+  OverShare,
   QuoteChanged,
+  ReservationsInTheWay,
   WrongTime,
 } from '../api/clusters/index.ts'
+import { globalId } from '../api/platform/index.ts'
 import { builder } from './builder.ts'
 import { DomainErrorInterface } from './errors.ts'
 
@@ -72,5 +77,53 @@ builder.objectType(WrongTime, {
   fields: (t) => ({
     startsAt: t.expose('startsAt', { type: 'DateTime', description: 'When it starts.' }),
     needs: t.exposeString('needs', { description: '"BEFORE_START" or "AFTER_START".' }),
+  }),
+})
+builder.objectType(OverShare, {
+  name: 'OverShare',
+  description: 'The company would have more of the pool booked than its share of the capacity.',
+  interfaces: [DomainErrorInterface],
+  fields: (t) => ({
+    wanted: t.exposeInt('wanted', { description: 'GPUs that were asked for.' }),
+    limit: t.exposeInt('limit', { description: 'Most GPUs that it may have booked in that part.' }),
+    booked: t.exposeInt('booked', { description: 'GPUs that it has booked there.' }),
+    part: t.field({ type: IntervalType, description: 'The first such part.', resolve: (error) => error.part }),
+  }),
+})
+builder.objectType(DedicatedTwice, {
+  name: 'DedicatedTwice',
+  description: 'The GPUs are dedicated or booked already.',
+  interfaces: [DomainErrorInterface],
+  fields: (t) => ({
+    wanted: t.exposeInt('wanted', { description: 'GPUs that were to be dedicated.' }),
+    free: t.exposeInt('free', { description: 'GPUs that are neither dedicated nor booked in that part.' }),
+    part: t.field({ type: IntervalType, description: 'The first such part.', resolve: (error) => error.part }),
+  }),
+})
+const BookingInTheWayType = builder.objectRef<BookingInTheWay>('BookingInTheWay').implement({
+  description: 'A reservation that stands in the way of maintenance or of smaller capacity.',
+  fields: (t) => ({
+    reservationId: t.id({
+      description: 'Id of the reservation.',
+      resolve: ({ ref }) => globalId('Reservation', ref.companyId, ref.id),
+    }),
+    gpus: t.exposeInt('gpus', { description: 'How many GPUs.' }),
+    startsAt: t.expose('startsAt', { type: 'DateTime', description: 'First instant.' }),
+    endsAt: t.expose('endsAt', { type: 'DateTime', description: 'First instant after it.' }),
+  }),
+})
+builder.objectType(ReservationsInTheWay, {
+  name: 'ReservationsInTheWay',
+  description: 'GPUs cannot be taken out of the pool, because they are booked.',
+  interfaces: [DomainErrorInterface],
+  fields: (t) => ({
+    wanted: t.exposeInt('wanted', { description: 'GPUs to take out, beside those that are out already.' }),
+    free: t.exposeInt('free', { description: 'GPUs of them that are free in that part.' }),
+    part: t.field({ type: IntervalType, description: 'The first such part.', resolve: (error) => error.part }),
+    bookings: t.field({
+      type: [BookingInTheWayType],
+      description: 'Who is booked there, as far as the actor may see it; at most 100.',
+      resolve: (error) => [...error.bookings],
+    }),
   }),
 })

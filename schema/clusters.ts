@@ -90,7 +90,7 @@ Pool.implement({
     cluster: t.exposeString('cluster', { description: 'Name of the cluster that it is part of.' }),
     gpuModel: t.exposeString('gpuModel', { description: 'Model of its GPUs.' }),
     capacity: t.exposeInt('capacity', {
-      description: 'GPUs that it was set up with. Capacity over time: freeCapacity.',
+      description: 'The most GPUs that it has at any time. Capacity over time: freeCapacity and capacityChanges.',
     }),
     tokenClass: t.field({
       type: TokenClass,

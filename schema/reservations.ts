@@ -12,6 +12,7 @@ import {
   NoFactor,
   namesOfReservers,
   OverCapacity,
+  OverShare,
   poolReservationPages,
   QuoteChanged,
   quoteReservation,
@@ -333,7 +334,10 @@ builder.mutationFields((t) => ({
   requestReservation: t.field({
     type: Reservation,
     description: 'Ask for GPUs. Tokens and capacity are set aside until the provider decides.',
-    ...may(['founder'], [OverCapacity, BadInterval, NoFactor, QuoteChanged, WouldOverdraw, TokensNotReleased]),
+    ...may(
+      ['founder'],
+      [OverCapacity, OverShare, BadInterval, NoFactor, QuoteChanged, WouldOverdraw, TokensNotReleased],
+    ),
     args: { input: t.arg({ type: RequestReservationInput }) },
     resolve: async (_root, { input }, { deps, actor }) => {
       const { ref } = await requestReservation(deps, actor, input)

@@ -1,5 +1,5 @@
 /** What clusters refuse. */
-import { DomainError, formatTokens, type MicroTokens } from '../platform/index.ts'
+import { DomainError, formatTokens, type MicroTokens, type Ref } from '../platform/index.ts'
 import type { GpuSeconds } from './charge.ts'
 import type { Interval } from './interval.ts'
 
@@ -18,6 +18,69 @@ export class OverCapacity extends DomainError {
     this.wanted = wanted
     this.free = free
     this.full = full
+  }
+}
+
+/** A company would have more of a pool booked than its share of the pool's capacity. Carries the first such part. */
+export class OverShare extends DomainError {
+  readonly code = 'OVER_SHARE'
+  readonly wanted: number
+  /** Most GPUs that the company may have booked in that part. */
+  readonly limit: number
+  /** GPUs that it has booked there already. */
+  readonly booked: number
+  readonly part: Interval
+  constructor(wanted: number, limit: number, booked: number, part: Interval) {
+    super(
+      `${wanted} more GPUs were wanted, but from ${part.startsAt} to ${part.endsAt} the company has ${booked} of the ` +
+        `${limit} GPUs that its share of this pool is. Nothing was changed.`,
+    )
+    this.wanted = wanted
+    this.limit = limit
+    this.booked = booked
+    this.part = part
+  }
+}
+
+/** The GPUs are promised already: what is dedicated to companies would be more than the pool has. */
+export class DedicatedTwice extends DomainError {
+  readonly code = 'DEDICATED_TWICE'
+  readonly wanted: number
+  /** GPUs that are neither dedicated nor booked in {@link DedicatedTwice.part}. */
+  readonly free: number
+  readonly part: Interval
+  constructor(wanted: number, free: number, part: Interval) {
+    super(
+      `${wanted} GPUs were to be dedicated, but from ${part.startsAt} to ${part.endsAt} only ${free} are neither dedicated ` +
+        'nor booked. Nothing was changed.',
+    )
+    this.wanted = wanted
+    this.free = free
+    this.part = part
+  }
+}
+
+/** A booking that stands in the way of maintenance or of smaller capacity. */
+export type BookingInTheWay = Interval & { readonly ref: Ref; readonly gpus: number }
+
+/** GPUs cannot be taken out of the pool, because they are booked. Carries the first such part and who is booked there. */
+export class ReservationsInTheWay extends DomainError {
+  readonly code = 'RESERVATIONS_IN_THE_WAY'
+  /** GPUs to take out, beside those that are out already. */
+  readonly wanted: number
+  readonly free: number
+  readonly part: Interval
+  /** Those of them that the caller may see, earliest first. */
+  readonly bookings: readonly BookingInTheWay[]
+  constructor(wanted: number, free: number, part: Interval, bookings: readonly BookingInTheWay[] = []) {
+    super(
+      `${wanted} GPUs were to be taken out, but from ${part.startsAt} to ${part.endsAt} only ${free} are free. ` +
+        'Nothing was changed. Move or cancel what is booked, or let the GPUs go as they become free.',
+    )
+    this.wanted = wanted
+    this.free = free
+    this.part = part
+    this.bookings = bookings
   }
 }
 

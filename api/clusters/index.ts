@@ -1,6 +1,7 @@
 /** Pools, factors, the calendar, reservations and metering. */
 
 export { CancelReservationInput, cancelReservation } from './cancel-reservation.ts'
+export { ChangePoolCapacityInput, changePoolCapacity } from './change-capacity.ts'
 export {
   CHARGINGS,
   type Charging,
@@ -17,10 +18,24 @@ export {
 export { type CompletedReservation, completeReservation } from './complete-reservation.ts'
 export { CreatePoolInput, createPool } from './create-pool.ts'
 export { DECISIONS, DecideReservationInput, decideReservation } from './decide-reservation.ts'
-export { NoFactor, OverCapacity, QuoteChanged, UsageBeyondReservation, UsageConflict, WrongTime } from './errors.ts'
+export { DedicateCapacityInput, dedicateCapacity, EndDedicationInput, endDedication } from './dedicate-capacity.ts'
+export {
+  type BookingInTheWay,
+  DedicatedTwice,
+  NoFactor,
+  OverCapacity,
+  OverShare,
+  QuoteChanged,
+  ReservationsInTheWay,
+  UsageBeyondReservation,
+  UsageConflict,
+  WrongTime,
+} from './errors.ts'
 export { EXPIRE_HOLD_JOB, expireHold, expireHolds } from './expire-hold.ts'
 export { type CapacityFit, FindCapacityInput, findCapacity } from './find-capacity.ts'
 export { BadInterval, INTERVAL_FAULTS, type Interval, type IntervalFault } from './interval.ts'
+export { LiftMaintenanceInput, liftMaintenance } from './lift-maintenance.ts'
+export { PlanMaintenanceInput, planMaintenance } from './plan-maintenance.ts'
 export {
   type FactorView,
   type FreeCapacity,
@@ -37,6 +52,16 @@ export {
   poolsById,
   providersOfPools,
 } from './pool.views.ts'
+export {
+  type CapacityChange,
+  capacityChanges,
+  type DedicationView,
+  dedicationsOf,
+  type MaintenanceView,
+  maintenanceOf,
+  type ShareView,
+  sharesOf,
+} from './pool-time.views.ts'
 export { QuoteReservationInput, quoteReservation, type ReservationQuote } from './quote-reservation.ts'
 export {
   type AcceptedUsage,
@@ -102,5 +127,7 @@ export { PUSH_RESERVATIONS_JOB } from './scheduler/tell-scheduler.ts'
 export { pushReservationsJob, tendSchedulers } from './scheduler/tend-scheduler.ts'
 export { type UsageReport, type UsageToReport, usageToReport } from './scheduler/usage-to-report.ts'
 export { FACTOR_BASES, SetFactorInput, setFactor } from './set-factor.ts'
+export { SetPoolShareInput, setPoolShare } from './set-pool-share.ts'
+export { WAYS_WITH_CONFLICTS, type WayWithConflicts } from './take-out.ts'
 export type { UsageRecord } from './usage.store.ts'
 export { metersFor } from './visibility.ts'

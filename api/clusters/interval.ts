@@ -23,6 +23,7 @@ export const INTERVAL_FAULTS = [
   'TOO_SHORT',
   'TOO_LONG',
   'BEFORE_OPENING',
+  'AFTER_CALENDAR',
 ] as const
 /** What is wrong with an interval. */
 export type IntervalFault = (typeof INTERVAL_FAULTS)[number]
@@ -56,6 +57,24 @@ export const addMinutes = (instant: string, minutes: number): string =>
 /** The earlier of two instants. */
 export const earlier = (a: string, b: string): string => (microsecondsOf(a) <= microsecondsOf(b) ? a : b)
 
+/** The later of two instants. */
+export const later = (a: string, b: string): string => (microsecondsOf(a) >= microsecondsOf(b) ? a : b)
+
+/** Whether an instant is a whole minute: schedulers know no less. */
+export const isWholeMinute = (instant: string): boolean => microsecondsOf(instant) % MICROSECONDS_PER_MINUTE === 0n
+
+/**
+ * Refuses an interval that a calendar cannot keep: besides {@link checkInterval}, anything but whole minutes.
+ *
+ * @throws {BadInterval}
+ */
+export function checkWholeMinutes(interval: Interval): void {
+  checkInterval(interval)
+  if (!isWholeMinute(interval.startsAt) || !isWholeMinute(interval.endsAt)) {
+    throw new BadInterval('NOT_WHOLE_MINUTES', interval, 'does not start and end on whole minutes')
+  }
+}
+
 /** The first whole minute at or after an instant. */
 export const nextMinute = (instant: string): string =>
   Temporal.Instant.from(instant).round({ smallestUnit: 'minute', roundingMode: 'ceil' }).toString()
@@ -85,13 +104,10 @@ export function checkInterval(interval: Interval): void {
  * @throws {BadInterval}
  */
 export function checkBookable(interval: Interval, now: string, limits: IntervalLimits): void {
-  checkInterval(interval)
+  checkWholeMinutes(interval)
   const start = microsecondsOf(interval.startsAt)
   const end = microsecondsOf(interval.endsAt)
   const present = microsecondsOf(now)
-  if (start % MICROSECONDS_PER_MINUTE !== 0n || end % MICROSECONDS_PER_MINUTE !== 0n) {
-    throw new BadInterval('NOT_WHOLE_MINUTES', interval, 'does not start and end on whole minutes')
-  }
   if (start < present) throw new BadInterval('IN_THE_PAST', interval, 'starts in the past')
   const minutes = (count: number): bigint => BigInt(count) * MICROSECONDS_PER_MINUTE
   const { minLeadMinutes, maxLeadMinutes, minLengthMinutes, maxLengthMinutes } = limits

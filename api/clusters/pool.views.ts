@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import type { Actor } from '../access/index.ts'
 import { globalId, NotFound, parseNumeric, type Reader, Refused, type Uuid } from '../platform/index.ts'
 import type { Factor } from './charge.ts'
-import { BadInterval, checkInterval, type Interval } from './interval.ts'
+import { BadInterval, checkInterval, earlier, type Interval, later, microsecondsOf } from './interval.ts'
 import { poolsSeenBy, seesPool } from './visibility.ts'
 
 export type PoolView = {
@@ -187,7 +187,7 @@ export async function freeCapacity(reader: Reader, poolId: Uuid, interval: Inter
 }
 
 /**
- * {@link freeCapacity} of several pools over one interval: for each its answer or its refusal. One query.
+ * {@link freeCapacity} of several pools over one interval: for each its answer or its refusal. Two queries.
  *
  * @throws {BadInterval} when the interval is none
  */
@@ -204,9 +204,23 @@ export async function freeCapacities(
       SELECT * FROM pool_steps(pool.pool_id, ${startsAt}::timestamptz, ${endsAt}::timestamptz) LIMIT ${MOST_STEPS + 1}
     ) AS step ON pool.opens_at <= ${startsAt}
     WHERE pool.pool_id = ANY(${[...poolIds]}::uuid[]) ORDER BY pool.pool_id, step.starts_at`.execute(reader)
+  const withheld = Map.groupBy(await piecesOver(reader, poolIds, interval), (piece) => piece.poolId)
   const byPool = Map.groupBy(rows, (row) => row.poolId)
-  return new Map([...byPool].map(([poolId, steps]) => [poolId, stepsOver(interval, steps)]))
+  return new Map([...byPool].map(([poolId, steps]) => [poolId, stepsOver(interval, steps, withheld.get(poolId) ?? [])]))
 }
+
+type Piece = Interval & { readonly poolId: Uuid; readonly wanted: number }
+
+/** What cannot be lent out of these pools, in order. */
+const piecesOver = (reader: Reader, poolIds: readonly Uuid[], interval: Interval): Promise<Piece[]> =>
+  reader
+    .selectFrom('pool_withheld')
+    .select(['pool_id as poolId', 'starts_at as startsAt', 'ends_at as endsAt', 'wanted'])
+    .where('pool_id', 'in', [...poolIds])
+    .where('ends_at', '>', interval.startsAt)
+    .where('starts_at', '<', interval.endsAt)
+    .orderBy('starts_at')
+    .execute()
 
 /** One row without a step stands for a pool that opens later. */
 type Step = {
@@ -216,16 +230,58 @@ type Step = {
   readonly used: number | null
 }
 
-function stepsOver(interval: Interval, rows: readonly Step[]): FreeCapacity | BadInterval | Refused {
+function stepsOver(
+  interval: Interval,
+  rows: readonly Step[],
+  pieces: readonly Piece[],
+): FreeCapacity | BadInterval | Refused {
   if (rows.length > MOST_STEPS) return new Refused('to', `is too late: the interval has more than ${MOST_STEPS} steps`)
   const steps: FreeStep[] = []
   for (const [index, { startsAt, capacity, used }] of rows.entries()) {
     if (startsAt === null || used === null) {
       return new BadInterval('BEFORE_OPENING', interval, 'starts before the pool opens')
     }
-    steps.push({ startsAt, endsAt: rows[index + 1]?.startsAt ?? interval.endsAt, capacity, free: capacity - used })
+    const step = { startsAt, endsAt: rows[index + 1]?.startsAt ?? interval.endsAt, capacity, free: capacity - used }
+    steps.push(...(pieces.length === 0 ? [step] : splitByCapacity(step, pieces)))
   }
   return { lowest: Math.min(...steps.map((step) => step.free)), steps }
+}
+
+/** A step of the calendar as parts over which the pool's capacity does not change either. */
+function splitByCapacity(step: FreeStep, pieces: readonly Piece[]): FreeStep[] {
+  const over = pieces.filter(
+    (piece) =>
+      microsecondsOf(piece.startsAt) < microsecondsOf(step.endsAt) &&
+      microsecondsOf(piece.endsAt) > microsecondsOf(step.startsAt),
+  )
+  const parts: FreeStep[] = []
+  let from = step.startsAt
+  for (const piece of over) {
+    const [startsAt, endsAt] = [later(piece.startsAt, from), earlier(piece.endsAt, step.endsAt)]
+    if (microsecondsOf(startsAt) > microsecondsOf(from)) parts.push({ ...step, startsAt: from, endsAt: startsAt })
+    const capacity = step.capacity - piece.wanted
+    const last = parts.at(-1)
+    if (last !== undefined && last.capacity === capacity) parts[parts.length - 1] = { ...last, endsAt }
+    else parts.push({ ...step, startsAt, endsAt, capacity })
+    from = endsAt
+  }
+  if (microsecondsOf(from) < microsecondsOf(step.endsAt)) parts.push({ ...step, startsAt: from })
+  return parts
+}
+
+/** How many GPUs a company can book over a whole interval: free ones, and those dedicated to it that it has not booked. */
+export async function lowestFreeFor(
+  reader: Reader,
+  pool: PoolView,
+  companyId: Uuid,
+  interval: Interval,
+): Promise<number> {
+  const { rows } = await sql<{ free: number }>`
+    SELECT pool_free_for(${pool.poolId}::uuid, ${companyId}::uuid, ${interval.startsAt}::timestamptz,
+      ${interval.endsAt}::timestamptz) AS free`.execute(reader)
+  const [row] = rows
+  if (row === undefined) throw new Error('the calendar did not answer')
+  return row.free
 }
 
 /** How many GPUs are free over a whole interval, whatever its steps are. */

@@ -1,9 +1,9 @@
 /** Writes reservations with their meter and events, and the pool's side of them. */
 import type { ActorId, MicroTokens, Numeric, Ref, Trx, Uuid } from '../platform/index.ts'
 import { formatNumeric, globalId, instant, NotFound, newId, parseNumeric, WrongState } from '../platform/index.ts'
+import { bookFor, freeFor } from './calendar.store.ts'
 import type { Quote } from './charge.ts'
 import { type Interval, microsecondsOf } from './interval.ts'
-import { bookCalendar, freeCalendar } from './pool.store.ts'
 import type { ReasonCode, ReservationState } from './reservation-state.ts'
 import { tellScheduler } from './scheduler/tell-scheduler.ts'
 
@@ -69,7 +69,7 @@ export async function insertBooking(
   booking: { ref: Ref; poolId: Uuid; gpus: number; interval: Interval },
 ): Promise<void> {
   // The pool's hot row is locked before a row that refers to it is inserted.
-  await bookCalendar(trx, booking.poolId, booking.interval, booking.gpus)
+  await bookFor(trx, booking.poolId, booking.ref.companyId, booking.interval, booking.gpus)
   await trx
     .insertInto('pool_booking')
     .values({
@@ -221,7 +221,7 @@ export async function freeBooking(trx: Trx, reservation: LockedReservation): Pro
     .returning(['starts_at as startsAt', 'ends_at as endsAt'])
     .executeTakeFirst()
   if (freed === undefined) throw new Error('a reservation is given back to the calendar twice')
-  await freeCalendar(trx, reservation.poolId, freed, reservation.gpus)
+  await freeFor(trx, reservation.poolId, reservation.ref.companyId, freed, reservation.gpus)
   await tellScheduler(trx, reservation.poolId)
 }
 
@@ -235,6 +235,6 @@ export async function freeRest(trx: Trx, reservation: LockedReservation, from: s
     .where('pool_id', '=', poolId)
     .where('reservation_id', '=', ref.id)
     .execute()
-  await freeCalendar(trx, poolId, { startsAt: from, endsAt: interval.endsAt }, gpus)
+  await freeFor(trx, poolId, ref.companyId, { startsAt: from, endsAt: interval.endsAt }, gpus)
   await tellScheduler(trx, poolId)
 }

@@ -488,6 +488,17 @@ export interface PoolBooking {
   freed_at: string | null
 }
 
+export interface PoolCapacity {
+  pool_id: string
+  change_id: string
+  effective_from: string
+  capacity: number
+  reason: string
+  recorded_by: string
+  recorded_as: string
+  recorded_at: string
+}
+
 export interface PoolDay {
   pool_id: string
   starts_at: string
@@ -495,6 +506,22 @@ export interface PoolDay {
   added: number
   peak: number
   trough: number
+}
+
+export interface PoolDedication {
+  pool_id: string
+  dedication_id: string
+  company_id: string
+  gpus: number
+  starts_at: string
+  ends_at: string
+  source: string
+  agreed_by: string
+  agreed_as: string
+  agreed_at: string
+  ended_by: string | null
+  ended_at: string | null
+  ended_from: string | null
 }
 
 export interface PoolHour {
@@ -505,10 +532,45 @@ export interface PoolHour {
   trough: number
 }
 
+export interface PoolMaintenance {
+  pool_id: string
+  maintenance_id: string
+  gpus: number
+  starts_at: string
+  ends_at: string
+  note: string
+  planned_by: string
+  planned_as: string
+  planned_at: string
+  lifted_by: string | null
+  lifted_at: string | null
+  lifted_from: string | null
+}
+
+export interface PoolShare {
+  pool_id: string
+  share_id: string
+  company_id: string | null
+  part: string
+  effective_from: string
+  source: string
+  set_by: string
+  set_as: string
+  recorded_at: string
+}
+
 export interface PoolStep {
   pool_id: string
   starts_at: string
   used: number
+}
+
+export interface PoolWithheld {
+  pool_id: string
+  starts_at: string
+  ends_at: string
+  wanted: number
+  gpus: number
 }
 
 export interface Provider {
@@ -891,9 +953,14 @@ export interface DB {
   planned_grant: PlannedGrant
   pool: Pool
   pool_booking: PoolBooking
+  pool_capacity: PoolCapacity
   pool_day: PoolDay
+  pool_dedication: PoolDedication
   pool_hour: PoolHour
+  pool_maintenance: PoolMaintenance
+  pool_share: PoolShare
   pool_step: PoolStep
+  pool_withheld: PoolWithheld
   provider: Provider
   recorded_fact: RecordedFact
   release_plan: ReleasePlan

@@ -180,10 +180,10 @@ test('free capacity covers the interval in steps without gaps', async () => {
     __typename: 'FreeCapacity',
     lowest: 2,
     steps: [
-      { startsAt: at(75), endsAt: at(90), free: 5 },
-      { startsAt: at(90), endsAt: at(120), free: 2 },
-      { startsAt: at(120), endsAt: at(150), free: 5 },
-      { startsAt: at(150), endsAt: at(180), free: 8 },
+      { startsAt: at(75), endsAt: at(90), capacity: 8, free: 5 },
+      { startsAt: at(90), endsAt: at(120), capacity: 8, free: 2 },
+      { startsAt: at(120), endsAt: at(150), capacity: 8, free: 5 },
+      { startsAt: at(150), endsAt: at(180), capacity: 8, free: 8 },
     ],
   })
 })

@@ -24,5 +24,5 @@ export const QUOTE = `query ($pool: ID!, $gpus: Int!, $from: DateTime!, $to: Dat
     __typename ... on ReservationQuote { gpuSeconds tokens free factor { h100HoursPerGpuHour basis } }
     ... on DomainError { code } ... on BadInterval { fault } } }`
 export const FREE = `query ($id: ID!, $from: DateTime!, $to: DateTime!) { node(id: $id) { ... on Pool {
-  freeCapacity(from: $from, to: $to) { __typename ... on FreeCapacity { lowest steps { startsAt endsAt free } }
+  freeCapacity(from: $from, to: $to) { __typename ... on FreeCapacity { lowest steps { startsAt endsAt capacity free } }
     ... on BadInterval { fault } } } } }`

@@ -30,7 +30,12 @@ async function call(of: Travelled): Promise<Call> {
   )
   const { node } = data.node.flags.edges[0]
   const flag = { id: node.id, findingId: node.finding.id }
-  return { ...of, flag, document: data.node.documents[0].id, fund: await fundIn(world, of.companyId) }
+  return {
+    ...of,
+    flag,
+    document: data.node.documents[0].id,
+    fund: await fundIn(world, of.companyId),
+  }
 }
 
 /** The roles that a mutation lets in, as its field says. */
@@ -51,7 +56,7 @@ const tryIt = (who: Who, name: string, input: unknown): Promise<Answer> =>
 
 const thingOf = (id: string, of: Call): Thing => ({
   id,
-  companyId: /^(Pool|Provider|TokenClass):/.test(id) ? undefined : of.companyId,
+  companyId: /^(Pool|Provider|TokenClass|Maintenance):/.test(id) ? undefined : of.companyId,
   providerId: of.providerId,
   shownToCompany: [of.round, of.issuedRound, of.acceptedRound].includes(id),
 })

@@ -30,6 +30,10 @@ const onReservation = (which: keyof Travelled['reservations'], input: Record<str
   subject: ({ reservations }) => reservations[which],
   input: ({ reservations }) => ({ reservationId: reservations[which], ...input }),
 })
+const onPool = (input: Record<string, unknown>): MutationCase => ({
+  subject: ({ poolId }) => poolId,
+  input: ({ poolId }) => ({ poolId, ...input }),
+})
 const onStatement = (input: Record<string, unknown> = {}): MutationCase => ({
   subject: ({ statements }) => statements.stated,
   input: ({ statements }) => ({ statementId: statements.stated, ...input }),
@@ -133,6 +137,33 @@ export const MUTATIONS: Readonly<Record<string, MutationCase>> = {
       validFrom: '2026-12-01T00:00:00Z',
     }),
   },
+  changePoolCapacity: onPool({ capacity: 100_000, from: '2030-01-01T00:00:00Z', reason: 'the test' }),
+  planMaintenance: onPool({
+    gpus: 1,
+    startsAt: '2030-02-01T00:00:00Z',
+    endsAt: '2030-02-02T00:00:00Z',
+    note: 'the test',
+  }),
+  liftMaintenance: {
+    subject: ({ maintenance }) => maintenance,
+    input: ({ maintenance }) => ({ maintenanceId: maintenance }),
+  },
+  dedicateCapacity: {
+    subject: ({ poolId }) => poolId,
+    input: ({ poolId, companyId }) => ({
+      poolId,
+      companyId,
+      gpus: 1,
+      startsAt: '2030-03-01T00:00:00Z',
+      endsAt: '2030-03-02T00:00:00Z',
+      source: 'the test',
+    }),
+  },
+  endDedication: {
+    subject: ({ dedication }) => dedication,
+    input: ({ dedication }) => ({ dedicationId: dedication }),
+  },
+  setPoolShare: onPool({ part: '1', source: 'the test' }),
   requestReservation: onCompany(({ poolId }) => ({
     poolId,
     gpus: 1,
@@ -171,6 +202,8 @@ export const REFERENCES: Readonly<Record<string, Reference>> = {
   'createPool.tokenClassId': 'seen by whoever may',
   'registerMetric.fallbackId': 'seen by whoever may',
   'recordObservation.correctsId': 'seen by whoever may',
+  'dedicateCapacity.companyId': ({ companyId }) => companyId,
+  'setPoolShare.companyId': ({ companyId }) => companyId,
 }
 
 /** Whether somebody sees what a call acts on, by its type. */

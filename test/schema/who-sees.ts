@@ -47,6 +47,8 @@ export const SEES_NODE: Readonly<Record<string, (who: Who, thing: Thing) => bool
   Document: ofCompany,
   Reservation: (who, thing) => ofCompany(who, thing) || ofProvider(who, thing),
   Pool: (who, thing) => isOfFund(who) || who.companyId !== undefined || ofProvider(who, thing),
+  Maintenance: (who, thing) => isOfFund(who) || who.companyId !== undefined || ofProvider(who, thing),
+  Dedication: (who, thing) => ofCompany(who, thing) || ofProvider(who, thing),
   Provider: everyone,
   TokenClass: everyone,
   Metric: everyone,
@@ -79,6 +81,7 @@ const SHOWN_TO: Readonly<Record<string, readonly Group[]>> = {
   SupplyAuthorisation: ['fund', 'provider'],
   ...each(BOOKING, 'Pool Factor FreeCapacity FreeStep CapacityFit Reservation ReservationEvent ReservationQuote'),
   ...each(['fund', 'provider'], 'PoolScheduler SchedulerDifference NodeDown SchedulerWaiting'),
+  ...each(BOOKING, 'CapacityChange Maintenance Dedication PoolShare BookingInTheWay'),
   ...each(PARTIES, 'Company Round TermsVersion RoundClosing ClosingConditionStatus Document Acceptance'),
   ...each(
     PARTIES,

@@ -28,6 +28,7 @@ import {
   releaseDueTokens,
 } from '../../api/tokens/index.ts'
 import { ownPackage } from './ocf-package.ts'
+import { overTime } from './path-pool.ts'
 import type { Person, World } from './world.ts'
 
 /** A provider with its staff, its token and a pool, by global id. */
@@ -57,8 +58,10 @@ export type Travelled = Stage & {
   readonly statements: Readonly<Record<'final' | 'stated', string>>
   /** What the fund takes a share to be worth: approved. */
   readonly markId: string
+  /** Of the pool, far ahead. */
+  readonly maintenance: string
+  readonly dedication: string
 }
-
 /** When {@link wholeWay} is over: the clock stands still here. */
 export const END = '2026-11-20T09:00:00Z'
 
@@ -172,6 +175,7 @@ export async function wholeWay(world: World, name: string, on?: Stage): Promise<
   await close(way, round, 2)
   const reservations = await book(way)
   const statements = await state(way)
+  const pool = await overTime(world, stage, companyId)
 
   await world.setClock('2026-10-05T09:00:00Z')
   const issuedRound = await draft(way, 'Series B', '1000')
@@ -195,6 +199,7 @@ export async function wholeWay(world: World, name: string, on?: Stage): Promise<
   await tend(world, stage.poolId)
   return {
     ...stage,
+    ...pool,
     companyId: globalId('Company', key),
     founder,
     signatory,
