@@ -10,6 +10,7 @@ import type {
   ProForma as ProFormaView,
 } from '../api/rounds/index.ts'
 import { builder } from './builder.ts'
+import { ProFormaConversionType } from './pro-forma-conversions.ts'
 
 const NoteWeight = builder.enumType('ProFormaNoteWeight', {
   description: '`warning`: the figures change once it is dealt with. `notice`: they stand.',
@@ -164,6 +165,10 @@ export const ProForma = builder.objectRef<ProFormaView>('ProForma').implement({
     }),
     compute: t.expose('compute', { type: Compute, description: 'What compute buys.' }),
     cash: t.expose('cash', { type: [Purchase], description: 'What cash buys, in the order of the terms.' }),
+    conversions: t.expose('conversions', {
+      type: [ProFormaConversionType],
+      description: 'SAFEs and notes that convert, in the order of the cap table.',
+    }),
     poolIncrease: t.field({
       type: 'Shares',
       description: 'Whole shares added to the pool.',

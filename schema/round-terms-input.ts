@@ -15,6 +15,7 @@ import {
   VestBasis,
 } from './round-terms-enums.ts'
 import { MoneyInput } from './scalars.ts'
+import { ConversionTermsInput } from './terms-conversions.ts'
 import { SettlementTermsInput } from './terms-settlement.ts'
 
 const SecurityTermsInput = builder.inputType('SecurityTermsInput', {
@@ -204,6 +205,11 @@ export const RoundTermsInput = builder.inputType('RoundTermsInput', {
       type: [CashInvestorInput],
       required: false,
       description: 'Who pays cash. Default nobody.',
+    }),
+    conversions: t.field({
+      type: ConversionTermsInput,
+      required: false,
+      description: 'How outstanding SAFEs and notes convert. Default: as the cap table says.',
     }),
     vesting: t.field({ type: VestingTermsInput, description: 'How consumed tokens earn shares.' }),
     releases: t.field({ type: ReleaseTermsInput, description: 'How tokens become available.' }),

@@ -3,6 +3,7 @@ import { globalId, numericOfWhole } from '../api/platform/index.ts'
 import {
   type ClosingCondition,
   computeConsideration,
+  conversionTermsOf,
   type PlannedRelease,
   RISK_EVENT_TITLES,
   type RiskRow,
@@ -26,6 +27,7 @@ import {
   UnearnedPreference,
   VestBasis,
 } from './round-terms-enums.ts'
+import { ConversionTermsType } from './terms-conversions.ts'
 import { SettlementTerms } from './terms-settlement.ts'
 
 const Security = builder.objectRef<SecurityTerms>('SecurityTerms').implement({
@@ -175,6 +177,9 @@ const Condition = builder.objectRef<ClosingCondition>('ClosingCondition').implem
   }),
 })
 
+/** A list within terms is part of one stored document: reading it costs no query. */
+const WITHIN_TERMS = { field: 1, multiplier: 2 } as const
+
 /** The terms of a round. */
 export const RoundTerms = builder.objectRef<Terms>('RoundTerms').implement({
   description: 'The terms of a round. Every version is kept.',
@@ -196,7 +201,16 @@ export const RoundTerms = builder.objectRef<Terms>('RoundTerms').implement({
     poolRounding: t.expose('poolRounding', { type: Rounding, description: 'Rounding of a pool target.' }),
     pool: t.expose('pool', { type: Pool, description: 'How the round sizes the pool.' }),
     compute: t.expose('compute', { type: Compute, description: 'The compute that the fund pays with.' }),
-    cashInvestors: t.expose('cashInvestors', { type: [CashInvestor], description: 'Who pays cash.' }),
+    cashInvestors: t.expose('cashInvestors', {
+      type: [CashInvestor],
+      complexity: WITHIN_TERMS,
+      description: 'Who pays cash.',
+    }),
+    conversions: t.field({
+      type: ConversionTermsType,
+      description: 'How outstanding SAFEs and notes convert.',
+      resolve: (terms) => conversionTermsOf(terms),
+    }),
     vesting: t.expose('vesting', { type: Vesting, description: 'How consumed tokens earn shares.' }),
     releaseKind: t.field({
       type: ReleaseKind,
@@ -205,6 +219,7 @@ export const RoundTerms = builder.objectRef<Terms>('RoundTerms').implement({
     }),
     releases: t.field({
       type: [PlannedReleaseType],
+      complexity: WITHIN_TERMS,
       description: 'The dates on which tokens become available, if the closing is on the planned date.',
       resolve: (terms) => [...releaseSchedule(terms)],
     }),
@@ -219,9 +234,14 @@ export const RoundTerms = builder.objectRef<Terms>('RoundTerms').implement({
     }),
     riskTable: t.expose('riskTable', {
       type: [RiskRowType],
+      complexity: WITHIN_TERMS,
       description: 'Who bears what when it does not go to plan.',
     }),
-    conditions: t.expose('conditions', { type: [Condition], description: 'What must be true before closing.' }),
+    conditions: t.expose('conditions', {
+      type: [Condition],
+      complexity: WITHIN_TERMS,
+      description: 'What must be true before closing.',
+    }),
     json: t.field({
       type: 'JSON',
       description: 'The terms whole, as they are hashed: send them back as they are to revise them.',

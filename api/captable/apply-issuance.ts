@@ -51,6 +51,7 @@ function openSecurity(context: Context, step: Step<Issuance>, planId: string | u
     fixed: isFixed(item),
     price: priceOf(item),
     convertible: item.object_type === 'TX_CONVERTIBLE_ISSUANCE' ? item.convertible_type : undefined,
+    triggers: triggersOf(item),
     vesting: vestingOf(context, step),
     fired: new Map(),
     accelerations: [],
@@ -66,6 +67,11 @@ function openSecurity(context: Context, step: Step<Issuance>, planId: string | u
     closedOn: undefined,
     closedBy: undefined,
   }
+}
+
+function triggersOf(item: Issuance): Security['triggers'] {
+  if (item.object_type === 'TX_CONVERTIBLE_ISSUANCE') return item.conversion_triggers
+  return item.object_type === 'TX_WARRANT_ISSUANCE' ? item.exercise_triggers : undefined
 }
 
 function kindOfIssuance(item: Issuance): Security['kind'] {

@@ -62,6 +62,7 @@ export type SecurityRow = {
   readonly price: Money | undefined
   readonly convertible: Security['convertible']
   readonly amount: Money | undefined
+  readonly triggers: Security['triggers']
 }
 
 export type ClassRow = {
@@ -203,6 +204,7 @@ function rowOf(table: CapTable, security: Security, asOf: string): SecurityRow {
     price: security.price,
     convertible: security.convertible,
     amount: security.amount,
+    triggers: security.triggers,
   }
 }
 

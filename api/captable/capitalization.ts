@@ -4,6 +4,7 @@
  */
 import type { Money, Numeric } from '../platform/index.ts'
 import { capTableView, type SecurityRow } from './cap-table-view.ts'
+import type { ConversionTrigger } from './ocf/conversions.ts'
 import type { Authorized, CapTable } from './state.ts'
 
 export type { Authorized }
@@ -39,7 +40,12 @@ export type CapitalizationHolding =
     })
   | (HoldingOf<'convertible'> & {
       readonly convertible: 'NOTE' | 'SAFE' | 'CONVERTIBLE_SECURITY'
+      /** Purchase amount or principal that is left. */
       readonly amount: Money
+      /** The id that people know it by: "SAFE-3". */
+      readonly customId?: string | undefined
+      /** How and when it converts, as the cap table says. */
+      readonly triggers?: readonly ConversionTrigger[] | undefined
     })
 
 /** One plan. `available` = reserved minus what is outstanding under it, was exercised, or left the pool for good. */
@@ -125,6 +131,8 @@ function holdingOf(row: SecurityRow): CapitalizationHolding {
         kind: 'convertible',
         convertible: row.convertible ?? 'CONVERTIBLE_SECURITY',
         amount: row.amount ?? { amount: 0n, currency: 'USD' },
+        customId: row.customId,
+        triggers: row.triggers,
       }
   }
 }

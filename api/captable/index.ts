@@ -30,6 +30,7 @@ export type {
 export { capitalizationOf } from './capitalization.ts'
 export { type CheckedPackage, checkPackage, type GapsMode, importFromPath } from './check-package.ts'
 export { CAP_BASES, type CapBase, type Convertible, type ConvertsAt } from './conversion.ts'
+export { type ConvertedSecurity, type ConvertSecurities, convertSecurities } from './convert-securities.ts'
 export {
   type Conversion,
   type ConvertibleRound,
@@ -64,14 +65,13 @@ export {
 export { CapTableExists, ImportCapTableInput, type ImportedCapTable, importCapTable } from './import-cap-table.ts'
 export { type IncreasePool, increasePool } from './increase-pool.ts'
 export { type StockIssuance, stockIssuances } from './issuance.views.ts'
+export type { NewStockClass, Recipient } from './issuance-pieces.ts'
 export {
   type Issued,
   type IssueShares,
   type IssueUnearned,
   issueShares,
   issueUnearned,
-  type NewStockClass,
-  type Recipient,
 } from './issue-stock.ts'
 export { capTableAsOf, loadCapitalization, loadCapitalizations } from './load-capitalization.ts'
 export { nodeKey } from './node-key.ts'
@@ -99,6 +99,7 @@ export {
   solvePricedRound,
   type Unsolvable,
 } from './priced-round.ts'
+export { type RecordedConversion, recordedConversion } from './recorded-conversion.ts'
 export { type Replayed, replay } from './replay.ts'
 export { type RetireUnearned, retireUnearned } from './retire-unearned.ts'
 export {

@@ -1,5 +1,6 @@
 /** The state of a cap table on one day: what a replay builds up. Quantities are {@link Numeric}, shares times 10^10. */
 import type { Money, Numeric } from '../platform/index.ts'
+import type { ConversionTrigger } from './ocf/conversions.ts'
 import type { ObjectOf, VestingTerms } from './ocf/objects.ts'
 import type { TransactionOf } from './ocf/transactions.ts'
 import { type VestingSource, vestedOn } from './vesting.ts'
@@ -60,6 +61,8 @@ export type Security = {
   /** Price per share paid (stock) or to be paid (options, warrants). */
   readonly price: Money | undefined
   readonly convertible: 'NOTE' | 'SAFE' | 'CONVERTIBLE_SECURITY' | undefined
+  /** How and when a convertible converts or a warrant is exercised, as its issuance says. */
+  readonly triggers: readonly ConversionTrigger[] | undefined
   readonly vesting: VestingSource
   readonly fired: Map<string, string>
   accelerations: { date: string; quantity: Numeric }[]

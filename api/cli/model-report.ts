@@ -40,6 +40,7 @@ export function modelReport(
     '',
     ...purchaseLines(proForma),
     '',
+    ...conversionLines(proForma),
     ...holderLines(proForma),
     '',
     ...classLines(proForma),
@@ -89,6 +90,39 @@ function purchaseLines({ compute, cash }: ProForma): string[] {
         inMoney(remainder),
       ]),
     ),
+  ]
+}
+
+const AT_WORDS = { CAP: 'cap', DISCOUNT: 'discount', ROUND_PRICE: 'round price' } as const
+
+function conversionLines({ conversions, conversionMethod }: ProForma): string[] {
+  if (conversionMethod === null) return []
+  const shares = inShares(conversions.map((each) => numericOfWhole(each.shares)))
+  return [
+    `What converts, by the method ${conversionMethod}`,
+    ...textTable(
+      [
+        left('instrument'),
+        left('holder'),
+        right('principal'),
+        right('interest'),
+        left('at'),
+        right('price'),
+        left('class'),
+        right('shares'),
+      ],
+      conversions.map((each, index) => [
+        each.customId,
+        each.holder,
+        inMoney(each.principal),
+        inMoney(each.interest),
+        AT_WORDS[each.at],
+        inMoney(each.price),
+        each.className,
+        shares[index] ?? '',
+      ]),
+    ),
+    '',
   ]
 }
 

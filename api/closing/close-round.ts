@@ -41,6 +41,7 @@ import {
 import { openGrant } from '../tokens/index.ts'
 import { conditionsOf } from './condition.store.ts'
 import { CapTableMoved, ConditionsOpen } from './errors.ts'
+import { classOf, issueConversions, sharesOfClass } from './issue-conversions.ts'
 import { TERM_SHEET } from './issue-term-sheet.ts'
 
 export const CloseRoundInput = z.strictObject({ roundId: zRef('Round'), idempotencyKey: zIdempotencyKey })
@@ -151,7 +152,7 @@ async function promised(trx: Trx, round: LockedRound, on: string): Promise<{ for
 /** Terms that were signed fitted the cap table: that they no longer do means that it moved. */
 function formaOf(before: Capitalization, round: LockedRound, then: string): ProForma {
   try {
-    return proForma(before, round.terms)
+    return proForma(before, round.terms, before.asOf)
   } catch (error) {
     if (!(error instanceof TermsRefused)) throw error
     const faults = error.faults.map(({ path, reason }) => `${path.join('.')} ${reason}`)
@@ -169,12 +170,10 @@ async function issueEquity(
   const { companyId, terms } = round
   if (forma.poolIncrease > 0n) await increasePool(trx, { companyId, shares: forma.poolIncrease, date })
   const security = terms.security
-  const sameClass = forma.cash.filter((purchase) => purchase.className === security.className)
-  const classShares = sameClass.reduce((sum, purchase) => sum + purchase.shares, forma.compute.shares)
   const equity = await issueUnearned(trx, {
     companyId,
     stakeholder: holder(terms.compute.stakeholderId, terms.compute.holderName, 'INSTITUTION'),
-    stockClass: classOf(security, forma, classShares),
+    stockClass: classOf(security, forma, sharesOfClass(forma, security.className)),
     quantity: forma.compute.shares,
     sharePrice: forma.price,
     date,
@@ -190,13 +189,11 @@ async function issueEquity(
     if (purchase === undefined || purchase.shares === 0n) continue
     const known = classes.get(purchase.className)
     const bought = terms.cashSecurity ?? security
-    const all = forma.cash
-      .filter((each) => each.className === purchase.className)
-      .reduce((sum, each) => sum + each.shares, 0n)
     const issued = await issueShares(trx, {
       companyId,
       stakeholder: holder(investor.stakeholderId, investor.name, 'INSTITUTION'),
-      stockClass: known === undefined ? classOf(bought, forma, all) : { id: known },
+      stockClass:
+        known === undefined ? classOf(bought, forma, sharesOfClass(forma, purchase.className)) : { id: known },
       quantity: purchase.shares,
       sharePrice: forma.price,
       date,
@@ -204,27 +201,12 @@ async function issueEquity(
     })
     classes.set(purchase.className, issued.stockClassId)
   }
+  await issueConversions(trx, round, forma, { date, classes })
   return equity
 }
 
 const holder = (id: string | undefined, legalName: string, type: 'INSTITUTION') =>
   id === undefined ? { legalName, type } : { id }
-
-/** The class to issue: an existing one, or a new one as the terms define it. */
-function classOf(security: LockedRound['terms']['security'], forma: ProForma, issued: WholeShares) {
-  if (!security.newClass && security.stockClassId !== undefined) return { id: security.stockClassId }
-  return {
-    name: security.className,
-    idPrefix: security.idPrefix,
-    authorized: security.authorized ?? issued,
-    seniority: security.seniority,
-    votesPerShare: security.votesPerShare,
-    liquidationPreferenceMultiple: security.liquidationPreferenceMultiple,
-    participationCapMultiple: security.participationCap,
-    pricePerShare: forma.price,
-    parValue: security.parValue,
-  }
-}
 
 /** What the shares are issued for, in a form that a machine reads. */
 const considerationText = ({ terms }: LockedRound, forma: ProForma): string =>

@@ -7,6 +7,7 @@ export { StaleTerms, TermsRefused } from './errors.ts'
 export { transactionValue, transactionValueOfRound } from './facts.ts'
 export { partOf, partsOfWhole } from './parts.ts'
 export { type ProForma, type ProFormaCompute, type ProFormaPurchase, type ProFormaRisk, proForma } from './pro-forma.ts'
+export { type ProFormaConversion, shadowSeries, standardClass } from './pro-forma-conversions.ts'
 export { proFormaCsv, proFormaJson } from './pro-forma-export.ts'
 export type { ProFormaLine } from './pro-forma-lines.ts'
 export type { ProFormaNote, ProFormaNoteCode } from './pro-forma-notes.ts'
@@ -34,6 +35,7 @@ export {
   termsVersions,
 } from './round.views.ts'
 export { capitalizationBefore, roundProFormas } from './round-capitalization.ts'
+export { conversionTermsOf } from './round-conversions.ts'
 export { ROUND_STATES, type RoundState } from './round-state.ts'
 export { type TermSheetParties, termSheetOf } from './term-sheet-of.ts'
 export {
@@ -46,6 +48,7 @@ export {
   VEST_BASES,
   writeTerms,
 } from './terms.ts'
+export { type ConversionTerms, DEFAULT_CONVERSIONS, type InstrumentTerms } from './terms-conversions.ts'
 export {
   CHANGE_OF_CONTROL,
   type ChangeOfControl,

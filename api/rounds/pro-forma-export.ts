@@ -2,6 +2,7 @@
 import { formatNumeric, formatTokens, type JsonValue, type Money, type Numeric } from '../platform/index.ts'
 import { partsOfWhole } from './parts.ts'
 import type { ProForma, ProFormaPurchase } from './pro-forma.ts'
+import type { ProFormaConversion } from './pro-forma-conversions.ts'
 
 const money = ({ amount, currency }: Money) => ({ amount: formatNumeric(amount), currency })
 
@@ -11,6 +12,24 @@ const purchase = ({ holder, className, amount, shares, remainder }: ProFormaPurc
   amount: money(amount),
   shares: String(shares),
   remainder: money(remainder),
+})
+
+const conversion = (each: ProFormaConversion) => ({
+  securityId: each.securityId,
+  customId: each.customId,
+  holder: each.holder,
+  instrument: each.instrument,
+  principal: money(each.principal),
+  interest: money(each.interest),
+  interestInCash: money(each.interestInCash),
+  cap: each.cap === null ? null : money(each.cap),
+  discount: formatNumeric(each.discount),
+  at: each.at,
+  pricePerShare: money(each.price),
+  exactPrice: each.exactPrice,
+  className: each.className,
+  shares: String(each.shares),
+  remainder: money(each.remainder),
 })
 
 type Counted = {
@@ -53,6 +72,8 @@ export function proFormaJson(proForma: ProForma): JsonValue {
       impliedPrice: money(compute.impliedPrice),
     },
     cash: proForma.cash.map(purchase),
+    conversionMethod: proForma.conversionMethod,
+    conversions: proForma.conversions.map(conversion),
     holders: proForma.holders.map((row) => ({
       holder: row.holder,
       holderId: row.holderId,

@@ -1,6 +1,7 @@
 /** Why a round cannot be over this cap table, each reason at the path of the term to change. Pure. */
-import type { Capitalization, Unsolvable } from '../captable/index.ts'
+import type { Capitalization, RoundFault } from '../captable/index.ts'
 import { formatNumeric, type InputFault, NUMERIC_PLACES, roundRational } from '../platform/index.ts'
+import type { RoundConversions } from './round-conversions.ts'
 import type { RoundTerms, SecurityTerms } from './terms.ts'
 
 type Path = InputFault['path']
@@ -53,8 +54,36 @@ function* holderMisfits(
 }
 
 /** The term behind a round that has no solution. */
-export function unsolvable(reason: Unsolvable): InputFault {
+export function unsolvable(reason: RoundFault, { terms, converting }: RoundConversions): InputFault {
+  const named = (ids: readonly string[]): string =>
+    converting
+      .filter(({ holding }) => ids.includes(holding.securityId))
+      .map(({ holding }) => `${holding.customId ?? holding.securityId} of ${holding.stakeholderName}`)
+      .join(', ')
+  const instrument = (id: string | undefined): Path => {
+    const index = terms.instruments.findIndex(({ securityId }) => securityId === id)
+    return index < 0 ? ['conversions', 'instruments'] : ['conversions', 'instruments', index]
+  }
   switch (reason.kind) {
+    case 'cap_not_above_amount':
+      return {
+        path: [...instrument(reason.ids[0]), 'cap'],
+        reason: `is not above what was paid under it (${named(reason.ids)}): its holder would own the whole company`,
+      }
+    case 'caps_sell_everything': {
+      const sold = formatNumeric(roundRational(reason.sold, NUMERIC_PLACES, 'NEAREST'))
+      return {
+        path: ['conversions', 'instruments'],
+        reason: `cannot all convert: their post-money caps sell ${sold} of the company (${named(reason.ids)})`,
+      }
+    }
+    case 'valuation_below_conversions':
+      return { path: ['preMoney'], reason: 'does not exceed what converts at a price that follows from it' }
+    case 'conversion_price_rounds_to_zero':
+      return {
+        path: ['conversions', 'priceRounding'],
+        reason: `leaves a price of zero for ${named([reason.id])}: keep more places`,
+      }
     case 'no_shares_before':
       return { path: ['preMoney'], reason: 'cannot be divided: the company has no shares before the round' }
     case 'target_cannot_be_met': {
@@ -64,6 +93,9 @@ export function unsolvable(reason: Unsolvable): InputFault {
     case 'price_rounds_to_zero':
       return { path: ['priceRounding'], reason: 'leaves a price of zero: keep more places' }
     case 'buys_no_share': {
+      if (converting.some(({ holding }) => holding.securityId === reason.id)) {
+        return { path: instrument(reason.id), reason: `gives no whole share (${named([reason.id])})` }
+      }
       const path =
         reason.id === 'compute' ? ['compute', 'tokens'] : ['cashInvestors', Number(reason.id), 'amount', 'amount']
       return { path, reason: `buys no whole share at a price of ${formatNumeric(reason.price)}` }
@@ -71,7 +103,7 @@ export function unsolvable(reason: Unsolvable): InputFault {
     case 'rounding_cannot_be_reconciled':
       return {
         path: ['pool'],
-        reason: `cannot be reconciled with the rounding, which goes round ${reason.poolIncreases.join(', ')}: fix the increase or round otherwise`,
+        reason: `cannot be reconciled with the rounding, which asks for ${reason.poolIncreases.join(', ')} and so on: fix the increase or round otherwise`,
       }
   }
 }

@@ -1,5 +1,5 @@
 /** The lines of a pro forma: one per holder and class, before and after. */
-import type { Capitalization, CapitalizationHolding, PricedRound } from '../captable/index.ts'
+import type { Capitalization, CapitalizationHolding, ConvertibleRound } from '../captable/index.ts'
 import { type Numeric, numericOfWhole } from '../platform/index.ts'
 import type { RoundTerms, SecurityTerms } from './terms.ts'
 
@@ -76,11 +76,12 @@ const poolLine = (planId: string | null, holder: string): ProFormaLine => ({
   unearned: 0n,
 })
 
-/** The lines with the round's shares and pool increase. The increase goes to the plan that has most to grant. */
+/** The lines with what converted, the round's shares and pool increase. The increase goes to the plan that has most to grant. */
 export function linesAfter(
   before: readonly ProFormaLine[],
   terms: RoundTerms,
-  { purchases, poolIncrease }: PricedRound,
+  { purchases, poolIncrease }: Pick<ConvertibleRound, 'purchases' | 'poolIncrease'>,
+  converted: readonly ProFormaLine[] = [],
 ): readonly ProFormaLine[] {
   const { compute, security, cashSecurity } = terms
   const issued = (holder: string, id: string | undefined, of: SecurityTerms, index: number): ProFormaLine => ({
@@ -105,7 +106,7 @@ export function linesAfter(
     poolIncrease === 0n
       ? []
       : [{ ...(largest(pools) ?? poolLine(null, NEW_POOL)), before: 0n, after: numericOfWhole(poolIncrease) }]
-  return merged([...before.filter(({ kind }) => kind !== 'pool'), ...added, ...pools, ...increase])
+  return merged([...before.filter(({ kind }) => kind !== 'pool'), ...converted, ...added, ...pools, ...increase])
 }
 
 const largest = (pools: readonly ProFormaLine[]): ProFormaLine | undefined =>

@@ -1,10 +1,16 @@
 /** What a pro forma leaves out or takes for granted. It says so: nothing is silently ignored. Pure. */
-import type { Capitalization, CapitalizationHolding, PricedRound } from '../captable/index.ts'
+import type { Capitalization, CapitalizationHolding } from '../captable/index.ts'
 import { formatNumeric, type Numeric, numericOfWhole, type WholeShares } from '../platform/index.ts'
+import { type ProFormaConversion, standardClass } from './pro-forma-conversions.ts'
+import type { SolvedRound } from './solve-round.ts'
 import type { RoundTerms, SecurityTerms } from './terms.ts'
 
 export type ProFormaNoteCode =
   | 'CONVERTIBLES_NOT_CONVERTED'
+  | 'METHOD_OF_CONVERSION_BY_DEFAULT'
+  | 'MOST_FAVOURED_NOT_ELECTED'
+  | 'NOTES_MATURED'
+  | 'INTEREST_DUE_IN_CASH'
   | 'WARRANTS_WITHOUT_NUMBER'
   | 'PREFERRED_COUNTED_ONE_TO_ONE'
   | 'POOL_TARGET_MET_ALREADY'
@@ -22,20 +28,22 @@ export type ProFormaNote = {
 export function proFormaNotes(
   capitalization: Capitalization,
   terms: RoundTerms,
-  solution: PricedRound,
+  solution: SolvedRound,
+  conversions: readonly ProFormaConversion[],
 ): readonly ProFormaNote[] {
   return [
-    ...convertibles(capitalization),
+    ...remaining(solution),
+    ...conversionNotes(terms, solution, conversions),
     ...warrants(capitalization),
     ...preferred(capitalization),
     ...pool(capitalization, solution),
-    ...authorized(capitalization, terms, solution),
+    ...authorized(capitalization, terms, solution, conversions),
     ...dates(capitalization, terms),
   ]
 }
 
-function* convertibles({ holdings }: Capitalization): Iterable<ProFormaNote> {
-  const outstanding = holdings.filter((holding) => holding.kind === 'convertible')
+function* remaining({ converts }: SolvedRound): Iterable<ProFormaNote> {
+  const outstanding = converts.remaining
   if (outstanding.length === 0) return
   const sums = new Map<string, bigint>()
   for (const { amount } of outstanding) sums.set(amount.currency, (sums.get(amount.currency) ?? 0n) + amount.amount)
@@ -44,6 +52,45 @@ function* convertibles({ holdings }: Capitalization): Iterable<ProFormaNote> {
     code: 'CONVERTIBLES_NOT_CONVERTED',
     weight: 'warning',
     text: `${count(outstanding, 'SAFE or note is', 'SAFEs and notes are')} outstanding for ${money}. They are not converted here: price and ownership change when they convert.`,
+  }
+}
+
+function* conversionNotes(
+  { conversions: said }: RoundTerms,
+  { converts }: SolvedRound,
+  conversions: readonly ProFormaConversion[],
+): Iterable<ProFormaNote> {
+  const names = (which: readonly ProFormaConversion[]) => which.map(({ customId }) => customId).join(', ')
+  if (said === undefined && conversions.length > 0) {
+    yield {
+      code: 'METHOD_OF_CONVERSION_BY_DEFAULT',
+      weight: 'notice',
+      text: 'The terms do not say how SAFEs and notes weigh on the price: by percent ownership, so they are in the shares that the valuation is divided by.',
+    }
+  }
+  const favoured = conversions.filter((_, index) => converts.converting[index]?.mostFavoured)
+  if (favoured.length > 0) {
+    yield {
+      code: 'MOST_FAVOURED_NOT_ELECTED',
+      weight: 'warning',
+      text: `${names(favoured)}: the holder may take the terms of a later instrument. It converts here as it is recorded.`,
+    }
+  }
+  const matured = conversions.filter((each) => each.matured)
+  if (matured.length > 0) {
+    yield {
+      code: 'NOTES_MATURED',
+      weight: 'warning',
+      text: `${names(matured)}: due before the closing. Whether it may still convert is in the note.`,
+    }
+  }
+  const inCash = conversions.filter((each) => each.interestInCash.amount > 0n)
+  if (inCash.length > 0) {
+    yield {
+      code: 'INTEREST_DUE_IN_CASH',
+      weight: 'notice',
+      text: `${inCash.map(({ customId, interestInCash: due }) => `${customId} ${formatNumeric(due.amount)} ${due.currency}`).join(', ')}: interest that is paid in cash at the closing.`,
+    }
   }
 }
 
@@ -67,7 +114,7 @@ function* preferred({ classes }: Capitalization): Iterable<ProFormaNote> {
   }
 }
 
-function* pool({ pools }: Capitalization, { poolIncrease, targetMetAlready }: PricedRound): Iterable<ProFormaNote> {
+function* pool({ pools }: Capitalization, { poolIncrease, targetMetAlready }: SolvedRound): Iterable<ProFormaNote> {
   if (targetMetAlready) {
     yield {
       code: 'POOL_TARGET_MET_ALREADY',
@@ -86,11 +133,15 @@ function* pool({ pools }: Capitalization, { poolIncrease, targetMetAlready }: Pr
 
 function* authorized(
   { classes }: Capitalization,
-  { security, cashSecurity }: RoundTerms,
-  { purchases }: PricedRound,
+  terms: RoundTerms,
+  { purchases }: SolvedRound,
+  conversions: readonly ProFormaConversion[],
 ): Iterable<ProFormaNote> {
+  const { security, cashSecurity } = terms
   const computeShares = purchases[0]?.shares ?? 0n
-  const cashShares = purchases.slice(1).reduce((sum, { shares }) => sum + shares, 0n)
+  const { className } = standardClass(terms)
+  const converted = conversions.reduce((sum, each) => sum + (each.className === className ? each.shares : 0n), 0n)
+  const cashShares = purchases.slice(1).reduce((sum, { shares }) => sum + shares, converted)
   const issues: [SecurityTerms, WholeShares][] =
     cashSecurity === undefined
       ? [[security, computeShares + cashShares]]

@@ -2,8 +2,7 @@
  * The company before and after a round, exact: what each holder and class has, with and without unearned shares; the
  * price; and what an H100-hour costs the company in equity. Pure.
  */
-import type { Capitalization, PricedRound } from '../captable/index.ts'
-import { solvePricedRound } from '../captable/index.ts'
+import type { Capitalization, ConversionMethod } from '../captable/index.ts'
 import {
   divide,
   type MicroTokens,
@@ -17,10 +16,12 @@ import {
 import { computeConsideration } from './consideration.ts'
 import { TermsRefused } from './errors.ts'
 import { partOf } from './parts.ts'
-import { misfits, unsolvable } from './pro-forma-faults.ts'
+import { conversionLines, conversionsOf, type ProFormaConversion, shadowMisfits } from './pro-forma-conversions.ts'
+import { misfits } from './pro-forma-faults.ts'
 import { linesAfter, linesBefore, type ProFormaLine } from './pro-forma-lines.ts'
 import { type ProFormaNote, proFormaNotes } from './pro-forma-notes.ts'
 import { classRows, holderRows, type ProFormaClass, type ProFormaHolder } from './pro-forma-rows.ts'
+import { type SolvedRound, solveRound } from './solve-round.ts'
 import type { RoundTerms } from './terms.ts'
 
 /** One purchase at the round's price. */
@@ -62,6 +63,10 @@ export type ProForma = {
   readonly effectivePreMoney: Money
   readonly compute: ProFormaCompute
   readonly cash: readonly ProFormaPurchase[]
+  /** SAFEs and notes that convert, in the order of the cap table. */
+  readonly conversions: readonly ProFormaConversion[]
+  /** How they weigh on the price; `null` where nothing converts. */
+  readonly conversionMethod: ConversionMethod | null
   readonly poolIncrease: WholeShares
   /** Reserved and not granted after the round, and as a part of all shares after it. */
   readonly unallocatedAfter: Numeric
@@ -88,13 +93,17 @@ export type ProFormaRisk = {
 /**
  * The pro forma of a round over a cap table.
  *
+ * @param on the day of the closing, which ends the interest on notes: the planned one unless another is known
  * @throws {TermsRefused} when there is no such round: naming every term to change
  */
-export function proForma(capitalization: Capitalization, terms: RoundTerms): ProForma {
+export function proForma(capitalization: Capitalization, terms: RoundTerms, on = terms.closingDate): ProForma {
   const faults = misfits(capitalization, terms)
   if (faults.length > 0) throw new TermsRefused(faults)
-  const solution = solve(capitalization, terms)
-  const lines = linesAfter(linesBefore(capitalization), terms, solution)
+  const solution = solveRound(capitalization, terms, on)
+  const conversions = conversionsOf(terms, solution)
+  const taken = shadowMisfits(capitalization, terms, conversions)
+  if (taken.length > 0) throw new TermsRefused(taken)
+  const lines = linesAfter(linesBefore(capitalization), terms, solution, conversionLines(conversions))
   const total = lines.reduce((sum, line) => sum + line.after, 0n)
   if (total !== solution.sharesAfter) throw new RangeError(`the lines hold ${total}, not ${solution.sharesAfter}`)
   const [bought] = solution.purchases
@@ -104,7 +113,7 @@ export function proForma(capitalization: Capitalization, terms: RoundTerms): Pro
     asOf: capitalization.asOf,
     preMoney: terms.preMoney,
     price: inCurrency(terms, solution.price),
-    exactPrice: solution.exactPrice.toFraction(),
+    exactPrice: solution.exact.price.toFraction(),
     priceDenominator: solution.priceDenominator,
     sharesBefore: before,
     sharesAfter: solution.sharesAfter,
@@ -112,6 +121,8 @@ export function proForma(capitalization: Capitalization, terms: RoundTerms): Pro
     effectivePreMoney: inCurrency(terms, worth(solution.price, before)),
     compute: computeOf(terms, solution),
     cash: cashOf(terms, solution),
+    conversions,
+    conversionMethod: conversions.length === 0 ? null : solution.converts.terms.method,
     poolIncrease: solution.poolIncrease,
     unallocatedAfter,
     unallocatedAfterPart: partOf(unallocatedAfter, solution.sharesAfter),
@@ -119,35 +130,15 @@ export function proForma(capitalization: Capitalization, terms: RoundTerms): Pro
     classes: classRows(lines),
     lines,
     risk: riskOf(before, solution.sharesAfter, bought?.shares ?? 0n),
-    notes: proFormaNotes(capitalization, terms, solution),
+    notes: proFormaNotes(capitalization, terms, solution, conversions),
   }
-}
-
-/** Compute is purchase 0, cash investors follow in the order of the terms. */
-function solve(capitalization: Capitalization, terms: RoundTerms): PricedRound {
-  const solution = solvePricedRound({
-    preMoney: terms.preMoney.amount,
-    sharesBefore: capitalization.fullyDiluted,
-    unallocated: capitalization.pools.reduce((sum, pool) => sum + pool.available, 0n),
-    pool: terms.pool,
-    purchases: [
-      { id: 'compute', amount: computeConsideration(terms.compute).amount },
-      ...terms.cashInvestors.map(({ amount }, index) => ({ id: String(index), amount: amount.amount })),
-    ],
-    priceRounding: terms.priceRounding,
-    sharesFromRoundedPrice: terms.sharesFromRoundedPrice,
-    shareRounding: terms.shareRounding,
-    poolRounding: terms.poolRounding,
-  })
-  if (solution.kind !== 'solved') throw new TermsRefused([unsolvable(solution)])
-  return solution
 }
 
 const inCurrency = (terms: RoundTerms, amount: Numeric): Money => ({ amount, currency: terms.preMoney.currency })
 const worth = (price: Numeric, shares: Numeric): Numeric =>
   divide(price * shares, 10n ** BigInt(NUMERIC_PLACES), 'NEAREST')
 
-function computeOf(terms: RoundTerms, { purchases, price }: PricedRound): ProFormaCompute {
+function computeOf(terms: RoundTerms, { purchases, price }: SolvedRound): ProFormaCompute {
   const shares = purchases[0]?.shares ?? 0n
   const { holderName, tokens, referencePrice } = terms.compute
   return {
@@ -162,7 +153,7 @@ function computeOf(terms: RoundTerms, { purchases, price }: PricedRound): ProFor
   }
 }
 
-function cashOf(terms: RoundTerms, { purchases }: PricedRound): readonly ProFormaPurchase[] {
+function cashOf(terms: RoundTerms, { purchases }: SolvedRound): readonly ProFormaPurchase[] {
   return terms.cashInvestors.map((investor, index) => ({
     holder: investor.name,
     className: (terms.cashSecurity ?? terms.security).className,

@@ -11,6 +11,7 @@ import {
 import type { ProForma } from './pro-forma.ts'
 import { releaseSchedule } from './release-schedule.ts'
 import { RISK_EVENT_TITLES } from './risk-table.ts'
+import { conversionTermsOf } from './round-conversions.ts'
 import type { RoundTerms } from './terms.ts'
 import { canonicalTerms } from './terms-wire.ts'
 
@@ -48,6 +49,7 @@ export function termSheetOf(terms: RoundTerms, proForma: ProForma, parties: Term
       className,
       shares: String(shares),
     })),
+    ...conversionsOf(terms, proForma),
     capTable: {
       asOf: proForma.asOf,
       rows: proForma.lines.map(({ holder, className, before, after, unearned }) => ({
@@ -67,6 +69,28 @@ export function termSheetOf(terms: RoundTerms, proForma: ProForma, parties: Term
     settlement: settlementOf(terms.settlement, parties.metric),
     riskTable: terms.riskTable.map(({ event, ...row }) => ({ event: RISK_EVENT_TITLES[event], ...row })),
     conditions: terms.conditions.map(({ text, waivableBy }) => ({ text, waivableBy })),
+  }
+}
+
+function conversionsOf(terms: RoundTerms, { conversions }: ProForma) {
+  if (conversions.length === 0) return {}
+  const { method, priceRounding, shareRounding } = conversionTermsOf(terms)
+  return {
+    conversions: {
+      method,
+      shareRounding,
+      ...(priceRounding === undefined ? {} : { priceRounding }),
+      rows: conversions.map((each) => ({
+        name: each.customId,
+        holder: each.holder,
+        principal: money(each.principal),
+        interest: formatNumeric(each.interest.amount),
+        at: each.at,
+        price: formatNumeric(each.price.amount),
+        className: each.className,
+        shares: String(each.shares),
+      })),
+    },
   }
 }
 

@@ -11,6 +11,7 @@ import {
 import { computeConsideration } from './consideration.ts'
 import { releaseSchedule } from './release-schedule.ts'
 import { RISK_EVENTS } from './risk-table.ts'
+import { conversionFaults } from './terms-conversions.ts'
 import { settlementFaults } from './terms-settlement.ts'
 import { CONTINUOUS_ALLOCATIONS, type RoundTerms, type SecurityTerms } from './terms-shape.ts'
 
@@ -29,6 +30,7 @@ export function termsFaults(terms: TermsInHand): readonly InputFault[] {
     ...currencyFaults(terms),
     ...poolFaults(terms),
     ...investorFaults(terms),
+    ...conversionFaults(terms.conversions, terms.preMoney?.currency),
     ...vestingFaults(terms),
     ...releaseFaults(terms),
     ...dateFaults(terms),
@@ -88,14 +90,15 @@ function* currencyFaults(terms: TermsInHand): Iterable<InputFault> {
   }
 }
 
-function* poolFaults({ pool, preMoney, compute, cashInvestors }: TermsInHand): Iterable<InputFault> {
+function* poolFaults({ pool, preMoney, compute, cashInvestors, conversions }: TermsInHand): Iterable<InputFault> {
   if (pool?.kind === 'INCREASE' && pool.shares === 0n) {
     yield fault(['pool', 'shares'], 'must be more than zero: use NONE for no increase')
   }
   if (pool?.kind !== 'TARGET' || preMoney === undefined || compute === undefined || cashInvestors === undefined) return
   const path = ['pool', 'postRoundUnallocated']
   if (pool.postRoundUnallocated === 0n) return yield fault(path, 'must be more than zero: use NONE for no increase')
-  if (preMoney.amount === 0n) return
+  // What converts may be added to the valuation: then only the cap table shows how much is left.
+  if (preMoney.amount === 0n || conversions?.method === 'DOLLARS_INVESTED') return
   // The investors' part of the company after the round is fixed by the money, so the pool cannot take it.
   const money = cashInvestors.reduce((sum, { amount }) => sum + amount.amount, computeConsideration(compute).amount)
   const most = rational(preMoney.amount, preMoney.amount + money)

@@ -5,6 +5,7 @@ import { defaultClosingConditions, WAIVERS } from './closing-conditions.ts'
 import { defaultRiskTable } from './default-risk-table.ts'
 import { RISK_BEARERS, RISK_EVENTS } from './risk-table.ts'
 import { zBoolean, zCount, zWholeShares } from './term-pieces.ts'
+import { Conversions } from './terms-conversions.ts'
 import { Settlement } from './terms-settlement.ts'
 
 /** Which causes of a charge earn equity. */
@@ -163,6 +164,8 @@ export const TermsShape = z.strictObject({
   pool: Pool,
   compute: Compute,
   cashInvestors: z.array(CashInvestor).max(200, { error: 'has more than 200 investors' }).default([]),
+  /** How outstanding SAFEs and notes convert; left out, as the cap table says (`DEFAULT_CONVERSIONS`). */
+  conversions: Conversions.optional(),
   vesting: Vesting,
   releases: Releases,
   /** What is charged: reserved time whether used or not, or metered use only. */

@@ -7,6 +7,7 @@ import {
   type JsonValue,
   type Money,
 } from '../platform/index.ts'
+import { writeConversions } from './terms-conversions.ts'
 import { writeSettlement } from './terms-settlement.ts'
 import type { RoundTerms, RoundTermsWire, SecurityTerms } from './terms-shape.ts'
 
@@ -46,8 +47,19 @@ function writeReleases(releases: RoundTerms['releases']): RoundTermsWire['releas
  * same terms, and equal terms write equal JSON.
  */
 export function writeTerms(terms: RoundTerms): RoundTermsWire {
-  const { security, cashSecurity, preMoney, pool, compute, cashInvestors, vesting, releases, settlement, ...plain } =
-    terms
+  const {
+    security,
+    cashSecurity,
+    preMoney,
+    pool,
+    compute,
+    cashInvestors,
+    conversions,
+    vesting,
+    releases,
+    settlement,
+    ...plain
+  } = terms
   return {
     ...plain,
     security: writeSecurity(security),
@@ -61,6 +73,7 @@ export function writeTerms(terms: RoundTerms): RoundTermsWire {
       referencePrice: wireMoney(compute.referencePrice),
     },
     cashInvestors: cashInvestors.map((investor) => ({ ...investor, amount: wireMoney(investor.amount) })),
+    ...optional('conversions', conversions, writeConversions),
     vesting: { ...vesting, ...optional('cliffTokens', vesting.cliffTokens, formatTokens) } as RoundTermsWire['vesting'],
     releases: writeReleases(releases),
     settlement: writeSettlement(settlement),

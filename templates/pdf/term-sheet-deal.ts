@@ -4,6 +4,7 @@ import { shareWords } from '../headline.ts'
 import type { Clauses } from './clauses.ts'
 import { defined, type Rich, rich } from './rich-text.ts'
 import type { Row } from './table.ts'
+import { conversions } from './term-sheet-conversions.ts'
 import type { Holding, TermSheet } from './term-sheet-input.ts'
 import {
   affiliationWords,
@@ -97,6 +98,7 @@ export function economics(clauses: Clauses, sheet: TermSheet): void {
     'The implied price is the number of shares issued against compute times the price per share, divided by the Tokens.',
   )
   cash(clauses, sheet)
+  conversions(clauses, sheet.conversions)
 }
 
 function cash(clauses: Clauses, sheet: TermSheet): void {

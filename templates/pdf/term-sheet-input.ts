@@ -25,6 +25,8 @@ export type TermSheet = {
   readonly grant: Grant
   readonly price: Price
   readonly cashInvestors: readonly CashInvestor[]
+  /** Left out where nothing converts. */
+  readonly conversions?: ConversionsOnPaper
   readonly capTable: CapTable
   readonly releases: readonly { readonly on: string; readonly tokens: string }[]
   /** Reserved time is charged whether used or not, or metered use only. */
@@ -164,4 +166,24 @@ export type Settlement = {
         readonly cap?: string | undefined
       }
     | undefined
+}
+
+/** SAFEs and notes that convert in the round. */
+export type ConversionsOnPaper = {
+  readonly method: 'PRE_MONEY' | 'PERCENT_OWNERSHIP' | 'DOLLARS_INVESTED'
+  /** Rounding of each conversion's own price; left out, it is not rounded. */
+  readonly priceRounding?: { readonly direction: 'DOWN' | 'UP' | 'NEAREST' | 'NEAREST_EVEN'; readonly places: number }
+  readonly shareRounding: 'DOWN' | 'UP' | 'NEAREST' | 'NEAREST_EVEN'
+  readonly rows: readonly {
+    /** "SAFE-3". */
+    readonly name: string
+    readonly holder: string
+    readonly principal: MoneyText
+    /** Interest that converts with it. */
+    readonly interest: string
+    readonly at: 'CAP' | 'DISCOUNT' | 'ROUND_PRICE'
+    readonly price: string
+    readonly className: string
+    readonly shares: string
+  }[]
 }

@@ -44,11 +44,11 @@ export const close = sender(
    ... on WrongState { state }`,
 )
 
-export async function givenDeal(world: World, supply = '1000000') {
+export async function givenDeal(world: World, supply = '1000000', files = ownPackage()) {
   await world.setClock(DRAFTED)
   const company = await world.company()
   const { analyst, partner, secondPartner } = world.staff
-  await importCapTable(world.deps, analyst.actor, { companyId: company.id, files: [...ownPackage()] })
+  await importCapTable(world.deps, analyst.actor, { companyId: company.id, files: [...files] })
   const tokenClassUuid = await tokenClass(world, supply)
   for (const [name, value] of Object.entries(CLEAR_FACTS)) {
     // The round itself knows its value.

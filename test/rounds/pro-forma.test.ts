@@ -114,7 +114,12 @@ test('outstanding SAFEs are never silently left out', () => {
       },
     ],
   }
-  const [note] = proForma(withSafe, terms()).notes
+  // Neither the cap table nor the terms say how it converts: that is not guessed.
+  assert.throws(
+    () => proForma(withSafe, terms()),
+    (error) => error instanceof TermsRefused && error.faults[0]?.path.join('.') === 'conversions.instruments',
+  )
+  const [note] = proForma(withSafe, terms({ conversions: { outstanding: 'REMAIN' } })).notes
   assert.equal(note?.code, 'CONVERTIBLES_NOT_CONVERTED')
   assert.equal(note?.weight, 'warning')
   assert.match(note?.text ?? '', /250000 USD.*not converted/)

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import type { GraphQLObjectType } from 'graphql'
 import { admit } from '../../api/access/index.ts'
-import { inTransaction, newId } from '../../api/platform/index.ts'
+import { nodeKey } from '../../api/captable/index.ts'
+import { globalId, inTransaction, newId } from '../../api/platform/index.ts'
+import { OWN } from '../support/ocf-package.ts'
 import { type Travelled, wholeWay } from '../support/path.ts'
 import { statementsDuring } from '../support/statements.ts'
 import { makeWorld, type Person } from '../support/world.ts'
@@ -53,6 +55,8 @@ async function idsOf(type: GraphQLObjectType): Promise<string[]> {
     Round: ({ round }) => round,
     Reservation: ({ reservations }) => reservations.used,
     Statement: ({ statements }) => statements.final,
+    // A share of the package: a SAFE has no price to show.
+    Security: ({ companyId }) => globalId('Security', keyOf(companyId), nodeKey(OWN.seedShares)),
   }
   return Promise.all(travelled.map((one) => own[type.name]?.(one) ?? firstOf(type, one.companyId)))
 }

@@ -27,6 +27,7 @@ import {
   registerMetric,
   releaseDueTokens,
 } from '../../api/tokens/index.ts'
+import { safeOf } from '../captable/given-convertibles.ts'
 import { ownPackage } from './ocf-package.ts'
 import { overTime } from './path-pool.ts'
 import type { Person, World } from './world.ts'
@@ -162,7 +163,10 @@ export async function wholeWay(world: World, name: string, on?: Stage): Promise<
   const stage = on ?? (await makeStage(world, `${name} compute`))
   await world.setClock('2026-05-11T10:00:00Z')
   const { companyId: key, id: companyId, founder, signatory } = await world.company(name)
-  await importCapTable(deps, staff.analyst.actor, { companyId, files: [...ownPackage()] })
+  // The SAFE is of after the first round's closing, so that it converts in the later ones.
+  const safe = { ...safeOf('safe-1', '250000', { cap: '20000000' }), date: '2026-08-10' }
+  const files = ownPackage({ Transactions: (items) => [...items, safe] })
+  await importCapTable(deps, staff.analyst.actor, { companyId, files: [...files] })
   await recordFacts(world, companyId, name)
   const way: Way = { world, stage, companyId, founder: founder.actor }
 
@@ -279,6 +283,21 @@ export const terms = (
     ...(stakeholderId === undefined ? {} : { stakeholderId }),
   },
   cashInvestors: [{ name: `${name} Partners, L.P.`, amount: { amount: '1500000', currency: 'USD' } }],
+  ...(name === 'Series Seed-2'
+    ? {}
+    : {
+        conversions: {
+          capBase: 'POST_MONEY',
+          instruments: [
+            {
+              securityId: 'safe-1',
+              cap: { amount: '20000000', currency: 'USD' },
+              capBase: 'POST_MONEY',
+              discount: '0.2',
+            },
+          ],
+        },
+      }),
   vesting: { basis: 'delivered', allocation: 'CUMULATIVE_ROUND_DOWN' },
   releases: { kind: 'MONTHLY', months: 12 },
   charging: 'RESERVED',

@@ -157,3 +157,4 @@ export const conversionTrigger = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ELECTIVE_ON_CONDITION'), trigger_condition: text, ...trigger }),
   z.strictObject({ type: z.literal('UNSPECIFIED'), ...trigger }),
 ])
+export type ConversionTrigger = z.output<typeof conversionTrigger>
