@@ -90,6 +90,7 @@ export {
   REASON_CODES,
   RESERVATION_STATES,
   type ReservationState,
+  USABLE_STATES,
 } from './reservation-state.ts'
 export { checkScheduler } from './scheduler/check-scheduler.ts'
 export {

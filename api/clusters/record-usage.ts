@@ -96,7 +96,7 @@ function isAllKnown(known: readonly StoredUsage[], records: readonly UsageRecord
 }
 
 /**
- * Records usage of one reservation, all or none. The charge of each record is the difference of rounded cumulative sums,
+ * Records usage of one reservation, all or none. The doors post usage in one call of SQL (ADR 30), which tests hold to this. The charge of each record is the difference of rounded cumulative sums,
  * so it depends on the order of records but their total does not.
  *
  * @throws {NotFound}

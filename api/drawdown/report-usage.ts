@@ -4,8 +4,8 @@ import {
   completeReservation,
   lockReservationForUsage,
   mustSeeReservation,
-  recordUsage,
   USAGE_BATCH_MAX,
+  type UsageRecord,
   zUsageRecord,
 } from '../clusters/index.ts'
 import { lockCompany } from '../parties/index.ts'
@@ -21,6 +21,7 @@ import {
   type Trx,
   type Uuid,
   type WholeShares,
+  WrongState,
   zIdempotencyKey,
   zRef,
 } from '../platform/index.ts'
@@ -35,6 +36,8 @@ import {
 } from '../tokens/index.ts'
 import { advance, type Cause, counts, earnedShares } from './earned.ts'
 import { insertCharges, lockProgress, type NewCharge, type Progress, storeProgress } from './grant.store.ts'
+import { type PostedUsage, postUsage } from './usage.store.ts'
+import { refusalOf } from './usage-refusal.ts'
 import { mustMeterFor } from './visibility.ts'
 
 export const ReportUsageInput = z
@@ -75,59 +78,99 @@ export type ReportedUsage = {
  */
 export async function reportUsage(deps: Deps, actor: Actor, input: ReportUsageInput): Promise<ReportedUsage> {
   const { reservationId: ref, records, complete, idempotencyKey } = parse(ReportUsageInput, input)
-  const { providerId } = await mustSeeReservation(deps.db, actor, ref)
+  const { providerId, poolId } = await mustSeeReservation(deps.db, actor, ref)
   mustMeterFor(actor, providerId)
   const scope = { kind: 'company', id: ref.companyId } as const
   return once(deps, actor, { operation: 'reportUsage', scope, idempotencyKey, input }, async (trx) => {
-    await lockCompany(trx, ref.companyId)
-    const batch = await openBatch(trx, ref)
-    const recorded = records.length === 0 ? undefined : await recordUsage(trx, { ref, records, recordedBy: actor.id })
-    if (recorded?.first === true) await postHold(trx, { companyId: ref.companyId, holdId: recorded.reservation.holdId })
-    if (recorded !== undefined) {
-      const fresh = recorded.records.filter((record) => record.outcome === 'RECORDED')
-      await batch.charge(
-        recorded.reservation.holdId,
-        fresh.map(({ cause, charge, usageId }) => ({ cause, amount: charge, usageId })),
-      )
-    }
-    // What is told again of a completed reservation finds it completed: that is not done twice.
-    const completes = complete && recorded?.reservation.state !== 'completed'
-    const returned = completes ? await finish(trx, ref, actor, batch) : 0n
-    const { charged, newlyEarned } = await batch.store()
+    const posted = await post(trx, actor, ref, poolId, records)
+    const finished = complete && (await mayFinish(trx, ref, records)) ? await finish(trx, ref, actor) : NOTHING
     const answer: ReportedUsage = {
       ref,
-      records: (recorded?.records ?? []).map(({ externalId, usageId, outcome, charge: amount }) => ({
-        externalId,
-        usageId,
-        outcome,
-        charged: outcome === 'RECORDED' ? amount : 0n,
+      records: posted.answers.map(({ outcome, usageId, charged }, index) => ({
+        externalId: records[index]?.externalId ?? '',
+        usageId: usageId ?? '',
+        outcome: outcome === 'recorded' ? 'RECORDED' : 'ALREADY_RECORDED',
+        charged: outcome === 'recorded' ? (charged ?? 0n) : 0n,
       })),
-      charged,
-      returned,
-      newlyEarned,
+      charged: { ...finished.charged, delivered: posted.delivered },
+      returned: finished.returned,
+      newlyEarned: posted.newlyEarned + finished.newlyEarned,
     }
-    await audit(trx, actor, {
-      scope,
-      kind: completes ? 'usage.completed' : 'usage.reported',
-      subject: globalId('Reservation', ref.companyId, ref.id),
-      payload: {
-        charged: Object.fromEntries(Object.entries(charged).map(([cause, amount]) => [cause, amount.toString()])),
-        gpuSeconds: (recorded?.gpuSeconds ?? 0n).toString(),
-        newlyEarned: newlyEarned.toString(),
-        records: records.length,
-        returned: returned.toString(),
-      },
-    })
+    if (finished !== NOTHING) await auditCompleted(trx, actor, answer, posted.gpuSeconds)
     return answer
   })
+}
+
+/** Posts the records of one reservation, all or none. */
+async function post(
+  trx: Trx,
+  actor: Actor,
+  { companyId, id }: Ref,
+  poolId: Uuid,
+  records: readonly UsageRecord[],
+): Promise<PostedUsage> {
+  if (records.length === 0) return { answers: [], stored: 0, gpuSeconds: 0n, delivered: 0n, newlyEarned: 0n }
+  const batch = records.map((record) => ({ ...record, reservationId: id }))
+  const posted = await postUsage(trx, { companyId, records: batch, pools: [poolId], actorId: actor.id, whole: true })
+  const refusals = posted.answers.flatMap((answer, index) => {
+    const record = batch[index]
+    return record === undefined || answer.outcome === 'recorded' || answer.outcome === 'known'
+      ? []
+      : [{ record, outcome: answer.outcome, about: answer.about }]
+  })
+  // A reservation that takes no usage is said first: the others are of single records.
+  const refusal = refusals.find(({ outcome }) => outcome === 'wrong_state') ?? refusals[0]
+  if (refusal !== undefined) throw refusalOf(companyId, refusal.record, refusal.outcome, refusal.about)
+  return posted
+}
+
+/**
+ * Whether there is something to complete. Who lost the answer sends the same records again and finds the reservation
+ * completed: that is not done twice.
+ *
+ * @throws {NotFound} {WrongState} for a reservation that cannot be completed
+ */
+async function mayFinish(trx: Trx, ref: Ref, records: readonly UsageRecord[]): Promise<boolean> {
+  await lockCompany(trx, ref.companyId)
+  try {
+    await lockReservationForUsage(trx, ref)
+    return true
+  } catch (error) {
+    if (error instanceof WrongState && error.state === 'completed' && records.length > 0) return false
+    throw error
+  }
+}
+
+async function auditCompleted(trx: Trx, actor: Actor, answer: ReportedUsage, gpuSeconds: bigint): Promise<void> {
+  const { ref, charged, newlyEarned, returned, records } = answer
+  await audit(trx, actor, {
+    scope: { kind: 'company', id: ref.companyId },
+    kind: 'usage.completed',
+    subject: globalId('Reservation', ref.companyId, ref.id),
+    payload: {
+      charged: Object.fromEntries(Object.entries(charged).map(([cause, amount]) => [cause, amount.toString()])),
+      gpuSeconds: gpuSeconds.toString(),
+      newlyEarned: newlyEarned.toString(),
+      records: records.length,
+      returned: returned.toString(),
+    },
+  })
+}
+
+type Finished = Pick<ReportedUsage, 'charged' | 'returned' | 'newlyEarned'>
+const NOTHING: Finished = {
+  charged: { delivered: 0n, idle_reserved: 0n, no_show: 0n, cancel_fee: 0n },
+  returned: 0n,
+  newlyEarned: 0n,
 }
 
 /**
  * Charges what the terms charge for unused time, and returns the rest of the hold. The company's tokens are locked before
  * the pool, whose row others wait for.
  */
-async function finish(trx: Trx, ref: Ref, actor: Actor, batch: Batch): Promise<MicroTokens> {
+async function finish(trx: Trx, ref: Ref, actor: Actor): Promise<Finished> {
   const { companyId } = ref
+  const batch = await openBatch(trx, ref)
   const { holdId } = await lockReservationForUsage(trx, ref)
   const hold = await holdOf(trx, companyId, holdId)
   const firm = await makeFirm(trx, hold)
@@ -138,12 +181,13 @@ async function finish(trx: Trx, ref: Ref, actor: Actor, batch: Batch): Promise<M
     completedBy: actor.id,
     idleAtMost: [...idle.values()].reduce((sum, left) => sum + left, 0n),
   })
-  if (!firm) return 0n
+  if (!firm) return { ...NOTHING }
   const unused = { cause: completed.cause, amount: completed.charge, usageId: null, lots: new Set(idle.keys()) }
   if (unused.amount > 0n) await batch.charge(holdId, [unused])
   await returnHold(trx, { companyId, holdId })
   const { lots } = await holdOf(trx, companyId, holdId)
-  return lots.reduce((sum, part) => sum + part.amount - part.charged, 0n)
+  const returned = lots.reduce((sum, part) => sum + part.amount - part.charged, 0n)
+  return { ...(await batch.store()), returned }
 }
 
 /**
@@ -166,8 +210,6 @@ async function holdOf(trx: Trx, companyId: Uuid, holdId: Uuid): Promise<Hold> {
   if (hold === undefined) throw new Error(`there is no hold ${holdId}`)
   return hold
 }
-
-type Batch = Awaited<ReturnType<typeof openBatch>>
 
 /** Collects the charges of one transaction, so that sums and rows are written once. */
 async function openBatch(trx: Trx, ref: Ref) {

@@ -51,6 +51,7 @@ export interface Charge {
   basis_from: bigint
   basis_to: bigint
   at: string
+  transfer_id: string | null
 }
 
 export interface ClosedRound {
@@ -429,6 +430,13 @@ export interface OcfObject {
   recorded_at: string
 }
 
+export interface OnDemandMeter {
+  company_id: string
+  pool_id: string
+  factor_id: string
+  gpu_seconds: bigint
+}
+
 export interface OpenPending {
   holder_id: string
   transfer_id: string
@@ -580,6 +588,41 @@ export interface Provider {
   created_at: string
 }
 
+export interface QuarantineEvent {
+  scope_id: string
+  event_id: string
+  quarantine_id: string
+  kind: string
+  record: Json | null
+  reason: string | null
+  usage_id: string | null
+  actor_id: string
+  at: string
+}
+
+export interface QuarantineState {
+  scope_id: string
+  quarantine_id: string
+  state: string
+  reported_at: string
+  replays: Generated<number>
+}
+
+export interface QuarantinedUsage {
+  scope_id: string
+  quarantine_id: string
+  company_id: string | null
+  record: Json
+  record_sha256: Buffer
+  source: string
+  external_id: string
+  reason_code: string
+  detail: string
+  reported_by: string
+  request_id: string | null
+  reported_at: string
+}
+
 export interface RecordedFact {
   company_id: string
   fact_id: string
@@ -728,6 +771,7 @@ export interface SignedRequest {
   signed_text: string
   signed_at: string
   received_at: string
+  request_id: string
 }
 
 export interface StakeholderPerson {
@@ -868,6 +912,7 @@ export interface UsageRecord {
   job: string | null
   recorded_by: string
   recorded_at: string
+  request_id: string | null
 }
 
 export interface Vested {
@@ -899,6 +944,7 @@ export interface VestingGrant {
   dispute_window_days: number
   long_stop: string
   opened_at: string
+  on_demand: Generated<boolean>
 }
 
 export interface Wall {
@@ -947,6 +993,7 @@ export interface DB {
   observation: Observation
   ocf_import: OcfImport
   ocf_object: OcfObject
+  on_demand_meter: OnDemandMeter
   open_pending: OpenPending
   person: Person
   person_details: PersonDetails
@@ -962,6 +1009,9 @@ export interface DB {
   pool_step: PoolStep
   pool_withheld: PoolWithheld
   provider: Provider
+  quarantine_event: QuarantineEvent
+  quarantine_state: QuarantineState
+  quarantined_usage: QuarantinedUsage
   recorded_fact: RecordedFact
   release_plan: ReleasePlan
   reservation: Reservation
