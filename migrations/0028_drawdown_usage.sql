@@ -44,7 +44,7 @@ CREATE TABLE quarantined_usage (
   CONSTRAINT quarantined_usage_once UNIQUE (scope_id, record_sha256)
 );
 COMMENT ON TABLE quarantined_usage IS
-  'Distributed by scope_id, the provider that reported it. Usage records that could not be used, as they came in, and why. The same record again is the same row.';
+  'Distributed by scope_id. The provider that reported is the scope. Usage records that could not be used, as they came in, and why. The same record again is the same row.';
 COMMENT ON COLUMN quarantined_usage.company_id IS 'The company that the record names, whether it exists or not.';
 SELECT equihour_append_only('quarantined_usage');
 
