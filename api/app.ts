@@ -3,6 +3,7 @@ import express, { type Express, type Request as ExpressRequest } from 'express'
 import { graphql } from 'graphql'
 import helmet from 'helmet'
 import { type AppDeps, schema } from '../schema/index.ts'
+import { transactionValueOfDeal } from './closing/index.ts'
 import { quillMaterials } from './demo/packages.ts'
 import { FactRegistry } from './flags/index.ts'
 import { assetRoutes } from './http/assets.ts'
@@ -20,7 +21,6 @@ import { signInRoutes } from './http/sign-in.ts'
 import { statementRoutes } from './http/statements.ts'
 import { uploadCapTableRoutes } from './http/upload-cap-table.ts'
 import { findInstallation } from './parties/index.ts'
-import { transactionValueOfRound } from './rounds/index.ts'
 
 /** Pages load nothing from elsewhere and run no script in line. */
 const PAGE_CSP = {
@@ -39,8 +39,7 @@ const PAGE_CSP = {
 } as const
 
 /** Who answers which fact that rules ask for: each capability's providers. Facts without one are recorded by people. */
-export const registerFacts = (): FactRegistry =>
-  new FactRegistry().provide('transaction.value', transactionValueOfRound)
+export const registerFacts = (): FactRegistry => new FactRegistry().provide('transaction.value', transactionValueOfDeal)
 
 /** The HTTP application. It does not listen: tests drive it directly. */
 export function createApp(deps: AppDeps): Express {

@@ -23,6 +23,7 @@ import './rounds.ts'
 import './drawdown.ts'
 import './statements.ts'
 import './closing.ts'
+import './amendments.ts'
 
 export type { AppDeps, Context } from './context.ts'
 export const schema = forgetAfterMutations(builder.toSchema())

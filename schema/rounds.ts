@@ -36,7 +36,8 @@ const RoundState = builder.enumType('RoundState', {
   values: ROUND_STATES,
 })
 
-const TermFault = builder.objectRef<InputFault>('TermFault').implement({
+/** A term that does not fit. */
+export const TermFault = builder.objectRef<InputFault>('TermFault').implement({
   description: 'A term that does not fit, and why.',
   fields: (t) => ({
     path: t.string({ description: 'Path of the term: "cashInvestors.0.name".', resolve: ({ path }) => path.join('.') }),
@@ -70,6 +71,11 @@ const TermsVersion = builder.objectRef<TermsVersionView>('TermsVersion').impleme
       description: 'SHA-256 of the canonical JSON (RFC 8785) of the terms, in hex.',
     }),
     writtenAt: t.expose('writtenAt', { type: 'DateTime', description: 'When.' }),
+    effectiveOn: t.expose('effectiveOn', {
+      type: 'Date',
+      nullable: true,
+      description: 'Of an amendment the first day on which it holds; null for what was drafted and proposed.',
+    }),
   }),
 })
 

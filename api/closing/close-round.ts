@@ -39,6 +39,7 @@ import {
   TermsRefused,
 } from '../rounds/index.ts'
 import { openGrant } from '../tokens/index.ts'
+import { bringIntoForce, schedulePending } from './bring-into-force.ts'
 import { conditionsOf } from './condition.store.ts'
 import { CapTableMoved, ConditionsOpen } from './errors.ts'
 import { classOf, issueConversions, sharesOfClass } from './issue-conversions.ts'
@@ -73,6 +74,7 @@ export async function closeRound(deps: FlagsDeps, actor: Actor, input: CloseRoun
   // A round that cannot close is not asked about: what it would find after its closing are its own shares.
   if (seen?.state === 'accepted') await checkGate(deps, actor, gate)
   return once(deps, actor, { operation: 'closeRound', scope, idempotencyKey, input }, async (trx) => {
+    await bringIntoForce(trx, ref.companyId)
     const round = await lockRound(trx, ref)
     if (round.proposedBy === actor.id) throw new SamePerson('close')
     if (round.state !== 'accepted') throw new WrongState('round', round.state, ['accepted'])
@@ -100,6 +102,7 @@ export async function closeRound(deps: FlagsDeps, actor: Actor, input: CloseRoun
       releases: releaseSchedule(round.terms),
     })
     await openVesting(trx, vestingOf(round, { lotId, securityId: equity.securityId, document, forma }))
+    await schedulePending(trx, ref)
     await markClosingDone(trx, round, actor.id)
     await markRound(trx, round, 'accepted', 'closed')
     const closed = { ref, grantId: round.grantId, lotId, securityId: equity.securityId, shares: forma.compute.shares }

@@ -102,3 +102,57 @@ export async function settleCondition(
     })
     .execute()
 }
+
+/** Adds conditions that an amendment brought, after the `known` ones, all open. */
+export async function addConditions(
+  trx: Trx,
+  round: Ref,
+  conditions: readonly { code: string; text: string; waivableBy: string }[],
+  known: number,
+): Promise<void> {
+  for (const [index, condition] of conditions.entries()) {
+    await trx
+      .insertInto('closing_condition')
+      .values({
+        company_id: round.companyId,
+        round_id: round.id,
+        code: condition.code,
+        ordinal: known + index + 1,
+        wording: condition.text,
+        waivable_by: condition.waivableBy,
+        state: 'open',
+      })
+      .execute()
+  }
+}
+
+/** Waives a condition for both sides: they have dropped it in a document that both have signed. */
+export async function dropCondition(
+  trx: Trx,
+  round: Ref,
+  code: string,
+  because: { eventId: Uuid; evidence: string; date: string; actorId: Uuid },
+): Promise<void> {
+  await trx
+    .updateTable('closing_condition')
+    .set({ state: 'waived', waived_by_fund: true, waived_by_company: true })
+    .where('company_id', '=', round.companyId)
+    .where('round_id', '=', round.id)
+    .where('code', '=', code)
+    .where('state', '=', 'open')
+    .execute()
+  await trx
+    .insertInto('closing_condition_event')
+    .values({
+      company_id: round.companyId,
+      event_id: because.eventId,
+      round_id: round.id,
+      code,
+      kind: 'waived',
+      evidence: because.evidence,
+      evidence_date: because.date,
+      actor_id: because.actorId,
+      at: await instant(trx),
+    })
+    .execute()
+}

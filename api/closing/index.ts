@@ -1,8 +1,22 @@
 /** Closing: what ties rounds, documents, the cap table, tokens and drawdown together. */
 export { AcceptTermSheetInput, acceptTermSheet } from './accept-term-sheet.ts'
+export { AMENDMENT_STATES, type AmendmentState, SIDES, type Side } from './amendment.store.ts'
+export {
+  type AmendmentView,
+  amendmentsById,
+  amendmentsOfRounds,
+  type ChangeInWords,
+  type SignatureView,
+} from './amendment.views.ts'
+export { AMENDMENT_DUE_JOB, amendmentDue, bringDueIntoForce, bringIntoForce } from './bring-into-force.ts'
 export { type ClosedRound, CloseRoundInput, closeRound } from './close-round.ts'
 export { type ClosedView, type ConditionView, closedRounds, conditionsByRound } from './closing.views.ts'
+export { DraftAmendmentInput, DraftExtensionInput, draftAmendment, draftExtension } from './draft-amendment.ts'
 export { CapTableMoved, ConditionsOpen, NotWaivable, UnderReview } from './errors.ts'
+export { transactionValueOfDeal } from './facts.ts'
 export { IssueTermSheetInput, issueTermSheet, TERM_SHEET } from './issue-term-sheet.ts'
 export { type IssuedTermSheetView, issuedTermSheet } from './issued-term-sheet.views.ts'
+export { AMENDMENT_DOCUMENT, ProposeAmendmentInput, proposeAmendment } from './propose-amendment.ts'
 export { SatisfyConditionInput, satisfyCondition, WaiveConditionInput, waiveCondition } from './settle-condition.ts'
+export { AcceptAmendmentInput, acceptAmendment, SignAmendmentInput, signAmendment } from './sign-amendment.ts'
+export { WithdrawAmendmentInput, withdrawAmendment } from './withdraw-amendment.ts'

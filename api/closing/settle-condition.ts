@@ -17,6 +17,7 @@ import {
   zText,
 } from '../platform/index.ts'
 import { lockRound, mustSeeRound } from '../rounds/index.ts'
+import { bringIntoForce } from './bring-into-force.ts'
 import { type Condition, lockCondition, settleCondition } from './condition.store.ts'
 import { NotWaivable } from './errors.ts'
 
@@ -88,6 +89,7 @@ export function waivedBy(condition: Condition, side: 'fund' | 'company'): Condit
 const scopeOf = (ref: Ref) => ({ kind: 'company', id: ref.companyId }) as const
 
 async function lockOpen(trx: Trx, ref: Ref, code: string): Promise<Condition> {
+  await bringIntoForce(trx, ref.companyId)
   const round = await lockRound(trx, ref)
   if (round.state !== 'term_sheet_issued' && round.state !== 'accepted') {
     throw new WrongState('round', round.state, ['term_sheet_issued', 'accepted'])

@@ -2,6 +2,7 @@
 import { sql } from 'kysely'
 import { z } from 'zod'
 import { instant, type MicroTokens, type Trx, type Uuid, type WholeShares } from '../platform/index.ts'
+import { applyGrantChanges } from './change-grant.ts'
 import type { Cause, DrawdownAllocation, EarningTerms } from './earned.ts'
 
 /** The signed terms by which a grant's tokens earn shares. */
@@ -77,6 +78,7 @@ export type Progress = {
 
 /** Locks the sums of all grants of a company, in id order. A company has a handful. */
 export async function lockProgress(trx: Trx, companyId: Uuid): Promise<Map<Uuid, Progress>> {
+  await applyGrantChanges(trx, companyId)
   const rows = await trx
     .selectFrom('grant_progress as progress')
     .innerJoin('vesting_grant as grant', (join) =>

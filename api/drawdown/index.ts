@@ -1,5 +1,6 @@
 /** Drawdown: usage to charge to delivery to earned shares; statements; vesting; and the way back from a share. */
 export { AnswerStatementInput, answerStatement, STATEMENT_ANSWERS } from './answer-statement.ts'
+export { applyGrantChanges, changeGrant, type GrantChange } from './change-grant.ts'
 export { DEEM_ACCEPTED_JOB, deemAccepted, deemDueAccepted } from './deem-accepted.ts'
 export { CAUSES, type Cause, type DrawdownAllocation, type EarningTerms, earnedShares } from './earned.ts'
 export { MonthNotStatable, StatementChanged } from './errors.ts'

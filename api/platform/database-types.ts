@@ -12,6 +12,39 @@ export type Computed<T> = ColumnType<T, never, never>
 /** Read as unknown: parse it. Written as text, since `pg` would send an array as a PostgreSQL array. */
 export type Json = ColumnType<unknown, string, string>
 
+export interface Amendment {
+  company_id: string
+  amendment_id: string
+  round_id: string
+  state: string
+  base_version: number
+  terms: Json
+  changes: Json
+  reason: string
+  effective_on: string | null
+  drafted_by: string
+  drafted_at: string
+  proposed_by: string | null
+  proposed_at: string | null
+  document_id: string | null
+  signed_by_fund: Generated<boolean>
+  signed_by_company: Generated<boolean>
+  accepted_at: string | null
+  terms_version: number | null
+  in_force_at: string | null
+  withdrawn_at: string | null
+}
+
+export interface AmendmentSignature {
+  company_id: string
+  amendment_id: string
+  side: string
+  document_id: string
+  sha256: Buffer
+  signed_by: string
+  signed_at: string
+}
+
 export interface AskedRelease {
   company_id: string
   lot_id: string
@@ -217,6 +250,24 @@ export interface FlagEvent {
   at: string
 }
 
+export interface GrantChange {
+  company_id: string
+  change_id: string
+  grant_id: string
+  effective_on: string
+  basis: string | null
+  basis_before: string | null
+  charging: string | null
+  charging_before: string | null
+  dispute_window_days: number | null
+  dispute_window_before: number | null
+  long_stop: string | null
+  long_stop_before: string | null
+  source: string
+  recorded_at: string
+  applied_at: string | null
+}
+
 export interface GrantProgress {
   company_id: string
   grant_id: string
@@ -294,6 +345,19 @@ export interface Lot {
   expires_on: string
   draw_rank: Generated<number>
   opened_at: string
+}
+
+export interface LotChange {
+  company_id: string
+  change_id: string
+  lot_id: string
+  effective_on: string
+  expires_on: string | null
+  expires_before: string | null
+  releases: Json | null
+  source: string
+  recorded_at: string
+  applied_at: string | null
 }
 
 export interface Machine {
@@ -699,6 +763,7 @@ export interface RoundTerms {
   terms_hash: Buffer
   written_by: string
   written_at: string
+  effective_on: string | null
 }
 
 export interface SchedulerCheck {
@@ -958,6 +1023,8 @@ export interface Wall {
 }
 
 export interface DB {
+  amendment: Amendment
+  amendment_signature: AmendmentSignature
   asked_release: AskedRelease
   audit_event: AuditEvent
   charge: Charge
@@ -975,12 +1042,14 @@ export interface DB {
   finding: Finding
   flag: Flag
   flag_event: FlagEvent
+  grant_change: GrantChange
   grant_progress: GrantProgress
   idempotency_record: IdempotencyRecord
   installation: Installation
   issued_term_sheet: IssuedTermSheet
   ledger_account: LedgerAccount
   lot: Lot
+  lot_change: LotChange
   machine: Machine
   machine_key: MachineKey
   mark: Mark

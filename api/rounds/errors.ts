@@ -27,3 +27,17 @@ export class StaleTerms extends DomainError {
     this.current = current
   }
 }
+
+/** An amendment changes terms that it may not change, or not so. Names every one of them. */
+export class NotAmendable extends DomainError {
+  readonly code = 'NOT_AMENDABLE'
+  readonly faults: readonly InputFault[]
+  constructor(faults: readonly InputFault[]) {
+    super(
+      `These terms cannot be amended so: ${faults
+        .map(({ path, reason }) => `${path.join('.')} ${reason}`)
+        .join('; ')}. Nothing was changed.`,
+    )
+    this.faults = faults
+  }
+}

@@ -1,9 +1,10 @@
 /** What other capabilities may use of rounds. */
+export { type AmendmentGround, amendmentFaults } from './amendable.ts'
 export { type ClosingCondition, defaultClosingConditions, WAIVERS, type Waiver } from './closing-conditions.ts'
 export { computeConsideration } from './consideration.ts'
 export { defaultRiskTable } from './default-risk-table.ts'
 export { DraftRoundInput, draftRound } from './draft-round.ts'
-export { StaleTerms, TermsRefused } from './errors.ts'
+export { NotAmendable, StaleTerms, TermsRefused } from './errors.ts'
 export { transactionValue, transactionValueOfRound } from './facts.ts'
 export { partOf, partsOfWhole } from './parts.ts'
 export { type ProForma, type ProFormaCompute, type ProFormaPurchase, type ProFormaRisk, proForma } from './pro-forma.ts'
@@ -23,7 +24,16 @@ export {
   type RiskEvent,
   type RiskRow,
 } from './risk-table.ts'
-export { type LockedRound, lockRound, markClosingDone, markRound } from './round.store.ts'
+export {
+  insertTerms,
+  type LockedRound,
+  lockRound,
+  markClosingDone,
+  markRound,
+  moveToVersion,
+  type SignedTerms,
+  signedTerms,
+} from './round.store.ts'
 export {
   type RoundFilter,
   type RoundView,
@@ -49,6 +59,7 @@ export {
   writeTerms,
 } from './terms.ts'
 export { type ConversionTerms, DEFAULT_CONVERSIONS, type InstrumentTerms } from './terms-conversions.ts'
+export { type TermChange, termChanges } from './terms-diff.ts'
 export {
   CHANGE_OF_CONTROL,
   type ChangeOfControl,

@@ -1,4 +1,5 @@
 /** Writes and locks of rounds. */
+import { sql } from 'kysely'
 import { lockCompany } from '../parties/index.ts'
 import {
   globalId,
@@ -24,7 +25,7 @@ export type LockedRound = {
   /** Global id. */
   readonly id: string
   readonly state: RoundState
-  /** The current version: also the proposed one, once there is one. */
+  /** The version that holds today: the proposed one, or an amendment's whose date has come. */
   readonly termsVersion: number
   readonly terms: RoundTerms
   /** SHA-256 of the canonical JSON of the terms. */
@@ -82,9 +83,16 @@ function refuseUnknownTokenClass(error: unknown): never {
   throw new TermsRefused([{ path: ['compute', 'tokenClassId'], reason: 'is not a token class here' }])
 }
 
-async function insertTerms(
+export async function insertTerms(
   trx: Trx,
-  row: { companyId: Uuid; roundId: Uuid; version: number; terms: RoundTerms; writtenBy: Uuid },
+  row: {
+    companyId: Uuid
+    roundId: Uuid
+    version: number
+    terms: RoundTerms
+    writtenBy: Uuid
+    effectiveOn?: string
+  },
 ): Promise<void> {
   const json = canonicalTerms(row.terms)
   await trx
@@ -97,6 +105,7 @@ async function insertTerms(
       terms_hash: sha256(json),
       written_by: row.writtenBy,
       written_at: await instant(trx),
+      effective_on: row.effectiveOn ?? null,
     })
     .execute()
 }
@@ -150,27 +159,22 @@ export async function lockRound(trx: Trx, ref: Ref): Promise<LockedRound> {
     .forUpdate()
     .executeTakeFirst()
   if (round === undefined) throw new NotFound('round', id)
+  const current = await termsInForce(trx, ref, round.terms_version)
   const planned = await trx
     .selectFrom('planned_grant')
-    .innerJoin('round_terms', (join) =>
-      join
-        .onRef('round_terms.company_id', '=', 'planned_grant.company_id')
-        .onRef('round_terms.round_id', '=', 'planned_grant.round_id')
-        .onRef('round_terms.version', '=', 'planned_grant.terms_version'),
-    )
-    .select(['planned_grant.grant_id', 'planned_grant.closing_id', 'round_terms.terms', 'round_terms.terms_hash'])
-    .where('planned_grant.company_id', '=', ref.companyId)
-    .where('planned_grant.round_id', '=', ref.id)
-    .where('planned_grant.terms_version', '=', round.terms_version)
+    .select(['grant_id', 'closing_id'])
+    .where('company_id', '=', ref.companyId)
+    .where('round_id', '=', ref.id)
+    .orderBy('grant_id')
     .executeTakeFirstOrThrow()
   return {
     companyId: ref.companyId,
     roundId: ref.id,
     id,
     state: roundState(round.state),
-    termsVersion: round.terms_version,
-    terms: RoundTerms.parse(planned.terms),
-    termsHash: planned.terms_hash,
+    termsVersion: current.version,
+    terms: RoundTerms.parse(current.terms),
+    termsHash: current.terms_hash,
     draftedBy: round.drafted_by,
     proposedBy: round.proposed_by ?? undefined,
     proposedVersion: round.proposed_version ?? undefined,
@@ -178,6 +182,26 @@ export async function lockRound(trx: Trx, ref: Ref): Promise<LockedRound> {
     grantId: planned.grant_id,
   }
 }
+
+/** The version that holds today: of a draft the last one, of a signed round the last one whose date has come. */
+const termsInForce = (trx: Trx, ref: Ref, version: number) =>
+  trx
+    .selectFrom('round_terms')
+    .select(['version', 'terms', 'terms_hash'])
+    .where('company_id', '=', ref.companyId)
+    .where('round_id', '=', ref.id)
+    .where((on) =>
+      on.or([
+        on('version', '=', version),
+        on.and([
+          on('version', '>', version),
+          on('effective_on', '<=', sql<string>`(equihour_now() AT TIME ZONE 'UTC')::date`),
+        ]),
+      ]),
+    )
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirstOrThrow()
 
 /** Marks a draft as proposed, at the version of its terms that it has now. */
 export async function markProposed(trx: Trx, round: LockedRound, proposedBy: Uuid): Promise<void> {
@@ -250,5 +274,36 @@ export async function markClosingDone(trx: Trx, round: LockedRound, closedBy: Uu
     .set({ opened_at: at })
     .where('company_id', '=', round.companyId)
     .where('grant_id', '=', round.grantId)
+    .execute()
+}
+
+/** The last version of a round's terms that both sides have signed, whether or not its date has come. */
+export type SignedTerms = {
+  readonly version: number
+  readonly terms: RoundTerms
+  readonly effectiveOn: string | undefined
+}
+
+/** {@link SignedTerms} of a signed round: what the next amendment builds on. */
+export async function signedTerms(trx: Trx, ref: Ref): Promise<SignedTerms> {
+  const row = await trx
+    .selectFrom('round_terms')
+    .select(['version', 'terms', 'effective_on'])
+    .where('company_id', '=', ref.companyId)
+    .where('round_id', '=', ref.id)
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirstOrThrow()
+  return { version: row.version, terms: RoundTerms.parse(row.terms), effectiveOn: row.effective_on ?? undefined }
+}
+
+/** Lets a signed round stand at the next version of its terms: the amendment that made it has come into force. */
+export async function moveToVersion(trx: Trx, ref: Ref, version: number): Promise<void> {
+  await trx
+    .updateTable('round')
+    .set({ terms_version: version })
+    .where('company_id', '=', ref.companyId)
+    .where('round_id', '=', ref.id)
+    .where('terms_version', '=', version - 1)
     .execute()
 }

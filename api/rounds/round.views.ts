@@ -32,7 +32,14 @@ export type TermsVersionView = {
   readonly termsSha256: string
   readonly writtenBy: Uuid
   readonly writtenAt: string
+  /** The first day on which an amendment holds; null for what was proposed and for drafts. */
+  readonly effectiveOn: string | null
 }
+
+/** The version that holds today: an amendment's from its date on, whether or not the job of the day has come to it. */
+const versionInForce = sql<number>`(SELECT max(dated.version) FROM round_terms AS dated
+  WHERE dated.company_id = round.company_id AND dated.round_id = round.round_id AND dated.version >= round.terms_version
+    AND (dated.version = round.terms_version OR dated.effective_on <= (equihour_now() AT TIME ZONE 'UTC')::date))`
 
 const rounds = (reader: Reader) =>
   reader
@@ -41,13 +48,13 @@ const rounds = (reader: Reader) =>
       join
         .onRef('round_terms.company_id', '=', 'round.company_id')
         .onRef('round_terms.round_id', '=', 'round.round_id')
-        .onRef('round_terms.version', '=', 'round.terms_version'),
+        .on('round_terms.version', '=', versionInForce),
     )
     .select([
       'round.company_id as companyId',
       'round.round_id as roundId',
       'round.state',
-      'round.terms_version as termsVersion',
+      'round_terms.version as termsVersion',
       'round_terms.terms',
       'round_terms.terms_hash as termsHash',
       'round.drafted_by as draftedBy',
@@ -148,6 +155,7 @@ export async function termsVersions(
       'round_terms.terms_hash',
       'round_terms.written_by as writtenBy',
       'round_terms.written_at as writtenAt',
+      'round_terms.effective_on as effectiveOn',
     ])
     .where(sql<SqlBool>`(round_terms.company_id, round_terms.round_id) IN (SELECT * FROM unnest(
       ${shown.map(({ companyId }) => companyId)}::uuid[], ${shown.map(({ roundId }) => roundId)}::uuid[]))`)

@@ -14,11 +14,9 @@ import {
   zUuid,
 } from '../platform/index.ts'
 import { accountOf, lotAccounts } from './account.views.ts'
+import { applyLotChanges } from './change-lot.ts'
 import { expireHolds } from './expire-holds.ts'
 import { lockTokens, postAll } from './ledger.store.ts'
-
-/** Name of the job that is added for the day on which a lot expires. */
-export const EXPIRE_LOTS_JOB = 'tokens.expire-lots'
 
 /** Tokens of a lot that expired. */
 export type Expired = { readonly lotId: Uuid; readonly amount: MicroTokens }
@@ -29,6 +27,7 @@ export type Expired = { readonly lotId: Uuid; readonly amount: MicroTokens }
  */
 export async function expireLots(trx: Trx, companyId: Uuid, asOf: string): Promise<readonly Expired[]> {
   await lockTokens(trx, companyId)
+  await applyLotChanges(trx, companyId)
   await expireHolds(trx, companyId)
   const parts = (await lotAccounts(trx, companyId))
     .filter((lot) => lot.expiresOn <= asOf)

@@ -1,5 +1,6 @@
 import { addJob, globalId, instant, type MicroTokens, Refused, type Trx, type Uuid } from '../platform/index.ts'
 import { accountOf, type LotAccounts, lotAccounts } from './account.views.ts'
+import { applyLotChanges } from './change-lot.ts'
 import { derivedId } from './derived-id.ts'
 import { byDrawOrder, draw } from './draw.ts'
 import { TokensNotReleased, TransferIdReused, WouldOverdraw } from './errors.ts'
@@ -36,6 +37,7 @@ export async function hold(trx: Trx, asked: NewHold): Promise<void> {
   if (before !== undefined) return refuseOther(before, asked)
   if (!isAfter(asked.expiresAt, at)) throw new Refused('expiresAt', 'must be in the future')
   const usableOn = asked.usableOn ?? at.slice(0, 10)
+  await applyLotChanges(trx, companyId)
   const lots = (await lotAccounts(trx, companyId))
     .filter((lot) => lot.tokenClassId === asked.tokenClassId && lot.expiresOn > usableOn)
     .sort(byDrawOrder)

@@ -11,6 +11,7 @@ export {
   type LotBalance,
   sumBalances,
 } from './balance.views.ts'
+export { applyLotChanges, changeLot, type LotChange } from './change-lot.ts'
 export { type ChargedPart, charge, chargeAll, type NewCharge } from './charge.ts'
 export { conservation, conservations, type Difference } from './conservation.ts'
 export { CreateTokenClassInput, createTokenClass } from './create-token-class.ts'
@@ -28,11 +29,12 @@ export {
   WouldOverdraw,
 } from './errors.ts'
 export { EXPIRE_HOLDS_JOB, expireHolds, expireHoldsJob } from './expire-holds.ts'
-export { EXPIRE_LOTS_JOB, expireLots, expireLotsJob } from './expire-lots.ts'
+export { expireLots, expireLotsJob } from './expire-lots.ts'
 export { type Flow, flowsUntil } from './flow.views.ts'
 export { type Hold, type HoldLot, type HoldState, readHolds } from './hold.store.ts'
 export { hold, type NewHold } from './hold.ts'
 export { daysAfter, type IndexLevel, indexLevel } from './index-level.ts'
+export { EXPIRE_LOTS_JOB, RELEASE_DUE_JOB } from './job-names.ts'
 export {
   BATCH_MAX,
   type LedgerAnswer,
@@ -81,7 +83,7 @@ export { previewBatch } from './preview-batch.ts'
 export { ProposeMarkInput, proposeMark } from './propose-mark.ts'
 export { RecordObservationInput, recordObservation } from './record-observation.ts'
 export { RegisterMetricInput, registerMetric } from './register-metric.ts'
-export { RELEASE_DUE_JOB, type Released, releaseDue, releaseDueJob } from './release-due.ts'
+export { type Released, releaseDue, releaseDueJob } from './release-due.ts'
 export { ReleaseDueTokensInput, releaseDueTokens } from './release-due-tokens.ts'
 export { reverseTransfer } from './reverse-transfer.ts'
 export { postHold, returnHold, voidHold } from './settle-hold.ts'

@@ -10,10 +10,10 @@ import {
   type Uuid,
 } from '../platform/index.ts'
 import { derivedId } from './derived-id.ts'
-import { EXPIRE_LOTS_JOB } from './expire-lots.ts'
+import { EXPIRE_LOTS_JOB, RELEASE_DUE_JOB } from './job-names.ts'
 import { postAll } from './ledger.store.ts'
 import { insertLot, insertReleasePlan } from './lot.store.ts'
-import { RELEASE_DUE_JOB, releaseDue } from './release-due.ts'
+import { releaseDue } from './release-due.ts'
 import { takeSupply } from './supply.store.ts'
 import { findTokenClass } from './token-class.views.ts'
 

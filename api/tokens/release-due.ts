@@ -13,11 +13,9 @@ import {
   zUuid,
 } from '../platform/index.ts'
 import { accountOf, lotAccounts } from './account.views.ts'
+import { applyLotChanges } from './change-lot.ts'
 import { derivedId } from './derived-id.ts'
 import { lockTokens, postAll } from './ledger.store.ts'
-
-/** Name of the job that is added for each date on which tokens of a company are released. */
-export const RELEASE_DUE_JOB = 'tokens.release-due'
 
 /** Locked tokens of a lot that became available. */
 export type Released = {
@@ -33,6 +31,7 @@ export type Released = {
  */
 export async function releaseDue(trx: Trx, companyId: Uuid, asOf: string): Promise<readonly Released[]> {
   await lockTokens(trx, companyId)
+  await applyLotChanges(trx, companyId)
   const due = await trx
     .selectFrom('release_plan')
     .where('company_id', '=', companyId)

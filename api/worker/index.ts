@@ -1,6 +1,7 @@
 /** The worker: runs jobs that use cases added in their transactions. A door like any other: it calls use cases. */
 import { Logger, parseCronItems, run } from 'graphile-worker'
 import pg from 'pg'
+import { AMENDMENT_DUE_JOB, amendmentDue, bringDueIntoForce } from '../closing/index.ts'
 import {
   EXPIRE_HOLD_JOB,
   expireHold,
@@ -32,12 +33,14 @@ const handlers = (schedulers: readonly PoolScheduler[]): Readonly<Record<string,
   [EXPIRE_LOTS_JOB]: expireLotsJob,
   [EXPIRE_HOLD_JOB]: expireHold,
   [DEEM_ACCEPTED_JOB]: deemAccepted,
+  [AMENDMENT_DUE_JOB]: amendmentDue,
   [PUSH_RESERVATIONS_JOB]: pushReservationsJob(schedulers),
   [SWEEP_JOB]: (deps) => sweep(deps, schedulers),
 })
 
 /** Every quarter of an hour: whatever time alone has ended and a lost job has left standing. */
 async function sweep(deps: Deps, schedulers: readonly PoolScheduler[]): Promise<void> {
+  await bringDueIntoForce(deps)
   await expireHolds(deps)
   await deemDueAccepted(deps)
   await tendSchedulers(deps.db, schedulers)

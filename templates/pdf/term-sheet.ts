@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto'
 import { date } from '../format.ts'
 import { headline } from '../headline.ts'
+import { signatureBlocks } from './binding-document.ts'
 import { Clauses } from './clauses.ts'
-import { INK, MARGIN, Paper } from './paper.ts'
+import { INK, Paper } from './paper.ts'
 import { bold, rich } from './rich-text.ts'
 import { capitalisation, economics, keyTerms, parties } from './term-sheet-deal.ts'
 import { charging, conditions, risks, tokensAndReleases, unearnedShares, vesting } from './term-sheet-drawdown.ts'
@@ -120,24 +121,8 @@ function acceptance(clauses: Clauses): void {
 }
 
 function signatures(paper: Paper, sheet: TermSheet): void {
-  paper.space(8)
-  paper.room(150)
-  const gap = 28
-  const width = (paper.width - gap) / 2
-  const top = paper.y
-  for (const [i, [party, name]] of [
-    ['For the Company', sheet.company.name] as const,
-    ['For the Fund', sheet.fund.name] as const,
-  ].entries()) {
-    const x = paper.left + i * (width + gap)
-    paper.y = top
-    paper.paragraph(party, { x, width, size: 8.5, color: INK.muted, after: 0 })
-    paper.paragraph(name, { x, width, weight: 'semibold', after: 30 })
-    for (const line of ['Signature', 'Name and title', 'Date']) {
-      paper.rule(x, x + width, paper.y, INK.strong)
-      paper.space(3)
-      paper.paragraph(line, { x, width, size: 7.5, color: INK.muted, after: line === 'Date' ? 0 : 22 })
-    }
-  }
-  paper.space(MARGIN.hang)
+  signatureBlocks(paper, [
+    { role: 'Company', name: sheet.company.name },
+    { role: 'Fund', name: sheet.fund.name },
+  ])
 }

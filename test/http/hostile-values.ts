@@ -17,6 +17,7 @@ const OTHER = '0190bbbb-0000-7000-8000-000000000002'
 
 /** The types of global ids, by the name of the field that takes them, and how many keys they have. */
 const IDS: Readonly<Record<string, readonly [string, 1 | 2]>> = {
+  amendmentId: ['Amendment', 2],
   companyId: ['Company', 1],
   correctsId: ['Observation', 2],
   documentId: ['Document', 2],

@@ -138,7 +138,13 @@ function thingOf(id: string): Thing {
     id,
     companyId: ['Pool', 'Provider', 'TokenClass'].includes(type ?? '') ? undefined : side.companyId,
     providerId: side.providerId,
-    shownToCompany: [side.round, side.issuedRound, side.acceptedRound].includes(id),
+    shownToCompany: [
+      side.round,
+      side.issuedRound,
+      side.acceptedRound,
+      side.amendments.proposed,
+      side.amendments.inForce,
+    ].includes(id),
   }
 }
 

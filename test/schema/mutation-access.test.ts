@@ -58,7 +58,9 @@ const thingOf = (id: string, of: Call): Thing => ({
   id,
   companyId: /^(Pool|Provider|TokenClass|Maintenance):/.test(id) ? undefined : of.companyId,
   providerId: of.providerId,
-  shownToCompany: [of.round, of.issuedRound, of.acceptedRound].includes(id),
+  shownToCompany: [of.round, of.issuedRound, of.acceptedRound, of.amendments.proposed, of.amendments.inForce].includes(
+    id,
+  ),
 })
 
 /** Whoever has the role may act on what they see; a provider's staff, on what is the provider's. */

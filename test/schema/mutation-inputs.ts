@@ -23,7 +23,7 @@ const onCompany = (input: (of: Call) => Record<string, unknown> = () => ({})): M
   input: (of) => ({ companyId: of.companyId, ...input(of) }),
 })
 const onRound = (
-  which: 'stoppedRound' | 'issuedRound' | 'acceptedRound',
+  which: 'round' | 'stoppedRound' | 'issuedRound' | 'acceptedRound',
   input: (of: Call) => Record<string, unknown> = () => ({}),
 ): MutationCase => ({ subject: (of) => of[which], input: (of) => ({ roundId: of[which], ...input(of) }) })
 const onReservation = (which: keyof Travelled['reservations'], input: Record<string, unknown> = {}): MutationCase => ({
@@ -37,6 +37,10 @@ const onPool = (input: Record<string, unknown>): MutationCase => ({
 const onStatement = (input: Record<string, unknown> = {}): MutationCase => ({
   subject: ({ statements }) => statements.stated,
   input: ({ statements }) => ({ statementId: statements.stated, ...input }),
+})
+const onAmendment = (which: keyof Travelled['amendments'], input: Record<string, unknown> = {}): MutationCase => ({
+  subject: ({ amendments }) => amendments[which],
+  input: ({ amendments }) => ({ amendmentId: amendments[which], ...input }),
 })
 const onFlag = (input: Record<string, unknown>): MutationCase => ({
   subject: ({ flag }) => flag.id,
@@ -74,6 +78,16 @@ export const MUTATIONS: Readonly<Record<string, MutationCase>> = {
   waiveCondition: onRound('acceptedRound', () => ({ code: 'BOARD_CONSENT', reason: 'the test' })),
   closeRound: onRound('acceptedRound'),
   withdrawRound: onRound('stoppedRound', () => ({ reason: 'the test' })),
+  draftAmendment: onRound('round', (of) => ({
+    expectedVersion: 1,
+    terms: terms(of, 'Series Seed-2', '200000', of.fund),
+    reason: 'the test',
+  })),
+  draftExtension: onRound('round', () => ({ longStop: '2029-06-15', reason: 'the test' })),
+  proposeAmendment: onAmendment('drafted'),
+  signAmendment: onAmendment('proposed', { sha256: SHA }),
+  acceptAmendment: onAmendment('proposed', { sha256: SHA, typedName: 'A Name' }),
+  withdrawAmendment: onAmendment('proposed', { reason: 'the test' }),
   createTokenClass: {
     subject: ({ providerId }) => providerId,
     input: ({ providerId }) => ({ providerId, name: 'Another token', transferRule: 'NOT_TRANSFERABLE' }),
@@ -198,6 +212,8 @@ export const REFERENCES: Readonly<Record<string, Reference>> = {
   'recordFact.subject': ({ round }) => round,
   'draftRound.terms.compute.tokenClassId': 'seen by whoever may',
   'reviseTerms.terms.compute.tokenClassId': 'seen by whoever may',
+  'draftAmendment.terms.compute.tokenClassId': 'seen by whoever may',
+  'draftAmendment.terms.settlement.priceProtection.metricId': 'seen by whoever may',
   'requestReservation.poolId': 'seen by whoever may',
   'createPool.tokenClassId': 'seen by whoever may',
   'registerMetric.fallbackId': 'seen by whoever may',

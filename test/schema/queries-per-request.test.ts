@@ -53,6 +53,7 @@ async function idsOf(type: GraphQLObjectType): Promise<string[]> {
     Pool: ({ poolId }) => poolId,
     TokenClass: ({ tokenClassId }) => tokenClassId,
     Round: ({ round }) => round,
+    Amendment: ({ amendments }) => amendments.inForce,
     Reservation: ({ reservations }) => reservations.used,
     Statement: ({ statements }) => statements.final,
     // A share of the package: a SAFE has no price to show.

@@ -40,6 +40,7 @@ const everyone = (): boolean => true
 export const SEES_NODE: Readonly<Record<string, (who: Who, thing: Thing) => boolean>> = {
   Company: ofCompany,
   Round: (who, thing) => ofCompany(who, thing) && (isOfFund(who) || thing.shownToCompany !== false),
+  Amendment: (who, thing) => ofCompany(who, thing) && (isOfFund(who) || thing.shownToCompany !== false),
   Flag: (who, thing) => ofCompany(who, thing) && isOfFund(who),
   Lot: ofCompany,
   Security: ofCompany,
@@ -82,7 +83,10 @@ const SHOWN_TO: Readonly<Record<string, readonly Group[]>> = {
   ...each(BOOKING, 'Pool Factor FreeCapacity FreeStep CapacityFit Reservation ReservationEvent ReservationQuote'),
   ...each(['fund', 'provider'], 'PoolScheduler SchedulerDifference NodeDown SchedulerWaiting'),
   ...each(BOOKING, 'CapacityChange Maintenance Dedication PoolShare BookingInTheWay'),
-  ...each(PARTIES, 'Company Round TermsVersion RoundClosing ClosingConditionStatus Document Acceptance'),
+  ...each(
+    PARTIES,
+    'Company Round TermsVersion RoundClosing ClosingConditionStatus Document Acceptance Amendment TermChange DealSignature',
+  ),
   ...each(
     PARTIES,
     'RoundTerms CashInvestor ClosingCondition ComputeTerms PoolTerms PriceRounding RiskRow SecurityTerms',

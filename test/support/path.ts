@@ -1,7 +1,16 @@
 /** Takes companies the whole way by use cases, so that every type of the schema has something to show. */
 import type { Actor } from '../../api/access/index.ts'
 import { capTableAsOf, importCapTable } from '../../api/captable/index.ts'
-import { acceptTermSheet, closeRound, issueTermSheet, satisfyCondition } from '../../api/closing/index.ts'
+import {
+  acceptAmendment,
+  acceptTermSheet,
+  closeRound,
+  draftExtension,
+  issueTermSheet,
+  proposeAmendment,
+  satisfyCondition,
+  signAmendment,
+} from '../../api/closing/index.ts'
 import {
   cancelReservation,
   checkScheduler,
@@ -62,6 +71,8 @@ export type Travelled = Stage & {
   /** Of the pool, far ahead. */
   readonly maintenance: string
   readonly dedication: string
+  /** Of the closed round: not shown to the company yet, shown to it, and in force. */
+  readonly amendments: Readonly<Record<'drafted' | 'proposed' | 'inForce', string>>
 }
 /** When {@link wholeWay} is over: the clock stands still here. */
 export const END = '2026-11-20T09:00:00Z'
@@ -182,6 +193,7 @@ export async function wholeWay(world: World, name: string, on?: Stage): Promise<
   const pool = await overTime(world, stage, companyId)
 
   await world.setClock('2026-10-05T09:00:00Z')
+  const amendments = await amend(way, round, signatory.actor)
   const issuedRound = await draft(way, 'Series B', '1000')
   await propose(way, issuedRound, 1)
   await issueTermSheet(deps, staff.partner.actor, { roundId: idOf('Round', issuedRound) })
@@ -214,6 +226,7 @@ export async function wholeWay(world: World, name: string, on?: Stage): Promise<
     reservations,
     statements,
     markId: await mark(way),
+    amendments,
   }
 }
 
@@ -358,6 +371,29 @@ async function close(way: Way, round: Ref, version: number): Promise<void> {
   }
   await way.world.setClock('2026-06-15T17:00:00Z')
   await closeRound(deps, staff.partner.actor, { roundId })
+}
+
+/** One amendment in force, one that waits for signatures, and one that is not proposed. */
+async function amend(way: Way, round: Ref, signatory: Actor): Promise<Travelled['amendments']> {
+  const { deps, staff } = way.world
+  const drafted = async (longStop: string) => {
+    const { ref } = await draftExtension(deps, staff.analyst.actor, {
+      roundId: idOf('Round', round),
+      longStop,
+      reason: 'the test',
+    })
+    return idOf('Amendment', ref)
+  }
+  const proposed = async (longStop: string) => {
+    const amendmentId = await drafted(longStop)
+    const { sha256 } = await proposeAmendment(deps, staff.analyst.actor, { amendmentId })
+    return { amendmentId, sha256 }
+  }
+  const binding = await proposed('2028-12-15')
+  await signAmendment(deps, staff.partner.actor, binding)
+  await acceptAmendment(deps, signatory, binding)
+  const { amendmentId } = await proposed('2029-01-15')
+  return { inForce: binding.amendmentId, proposed: amendmentId, drafted: await drafted('2029-02-15') }
 }
 
 type Wish = { readonly from: string; readonly days: number; readonly gpus: number }
