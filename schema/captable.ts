@@ -6,14 +6,18 @@ import {
   type ClassRow,
   type CompanyCapTable,
   capTablesAsOf,
+  issuedSecurityPages,
   NoCapTable,
   nodeKey,
+  openSecurityPages,
   type PlanRow,
+  pageOfRows,
   type SecurityRow,
   type SecurityView,
   type StakeholderRow,
   securitiesByRef,
-  securitiesOf,
+  securityView,
+  stakeholderPages,
   type VestingStep,
   vestingSteps,
 } from '../api/captable/index.ts'
@@ -81,18 +85,18 @@ Security.implement({
     kind: t.field({ type: SecurityKind, description: 'What it is.', resolve: ({ security }) => security.kind }),
     stakeholderName: t.string({
       description: 'Legal name of the holder.',
-      resolve: ({ security, table }) => table.stakeholders.get(security.stakeholderId)?.name ?? security.stakeholderId,
+      resolve: ({ security, names }) => names.stakeholders.get(security.stakeholderId)?.name ?? security.stakeholderId,
     }),
     className: t.string({
       nullable: true,
       description:
         'Name of the stock class; of options and warrants that of the stock they stand for, where it is one.',
-      resolve: ({ security, table }) => table.classes.get(security.classId ?? '')?.name ?? null,
+      resolve: ({ security, names }) => names.classes.get(security.classId ?? '')?.name ?? null,
     }),
     planName: t.string({
       nullable: true,
       description: 'Name of the plan it was granted from.',
-      resolve: ({ security, table }) => table.plans.get(security.planId ?? '')?.name ?? null,
+      resolve: ({ security, names }) => names.plans.get(security.planId ?? '')?.name ?? null,
     }),
     issuedOn: t.field({ type: 'Date', description: 'Day of issuance.', resolve: ({ security }) => security.issuedOn }),
     closedOn: t.field({
@@ -125,28 +129,48 @@ Security.implement({
   }),
 })
 
-type Rows<Row> = readonly Row[]
-/** A page of a list that is in memory already: the table of a day is replayed whole. */
-function pageOfList<Row>(rows: Rows<Row>, args: PageArgs, key: (row: Row) => Uuid) {
-  return pageById(args, key, async (query: PageQuery) => {
-    const place = (cursor: Uuid | undefined, name: string): number | undefined => {
-      if (cursor === undefined) return undefined
-      const index = rows.findIndex((row) => key(row) === cursor)
-      if (index !== -1) return index
-      throw new GraphQLError(`${name} is not a cursor of this list`, {
-        extensions: { code: 'BAD_INPUT', path: [name] },
-      })
-    }
-    const from = (place(query.after, 'after') ?? -1) + 1
-    const to = place(query.before, 'before') ?? rows.length
-    return query.backwards
-      ? rows.slice(Math.max(from, to - query.limit), to).reverse()
-      : rows.slice(from, Math.min(to, from + query.limit))
+/**
+ * The same page of a list of all tables of a day that a request asks for, in one go.
+ */
+const pageOfTables = <Row>(
+  context: Context,
+  list: string,
+  table: CompanyCapTable,
+  args: PageArgs,
+  key: (row: Row) => Uuid,
+  load: (
+    reader: Context['deps']['db'],
+    tables: readonly CompanyCapTable[],
+    query: PageQuery,
+  ) => Promise<ReadonlyMap<Uuid, readonly Row[] | undefined>>,
+) =>
+  pageById(args, key, async (query: PageQuery) => {
+    const answer = await batch(context, [list, table.asOf, query], table, async (tables) => {
+      const distinct = [...new Map(tables.map((one) => [one.companyId, one])).values()]
+      const pages = await load(context.deps.db, distinct, query)
+      return new Map(tables.map((one) => [one, { rows: pages.get(one.companyId) }]))
+    })
+    if (answer?.rows !== undefined) return [...answer.rows]
+    throw notOfList(query.after === undefined ? 'before' : 'after')
   })
-}
+
+const notOfList = (name: string) =>
+  new GraphQLError(`${name} is not a cursor of this list`, { extensions: { code: 'BAD_INPUT', path: [name] } })
+
+/** A page of a list that is in memory. */
+const pageOfList = <Row extends { readonly id: string }>(rows: readonly Row[], args: PageArgs) =>
+  pageById(
+    args,
+    (row: Row) => nodeKey(row.id),
+    async (query: PageQuery) => {
+      const page = pageOfRows(rows, query)
+      if (page === undefined) throw notOfList(query.after === undefined ? 'before' : 'after')
+      return [...page]
+    },
+  )
 const pageCost = (args: PageArgs) => ({ field: 2, multiplier: Math.min(args.first ?? args.last ?? 20, PAGE_MAX) })
 
-type OnTable<Row> = Row & { readonly companyId: Uuid; readonly table: CompanyCapTable }
+type OnTable<Row> = Row & { readonly companyId: Uuid }
 
 const SecurityRowType = builder.objectRef<OnTable<SecurityRow>>('CapTableSecurity').implement({
   description: 'An open security on the day of the table.',
@@ -268,48 +292,56 @@ CapTable.implement({
   description:
     'Who holds what of a company on one day. Fully diluted = outstanding + granted + warrants that name a number + reserved; preferred counts as its own shares, and convertibles do not count.',
   fields: (t) => ({
-    asOf: t.field({ type: 'Date', description: 'The day, inclusive.', resolve: ({ view }) => view.asOf }),
+    asOf: t.field({ type: 'Date', description: 'The day, inclusive.', resolve: ({ asOf }) => asOf }),
     outstanding: t.field({
       type: 'Shares',
       description: 'Shares of stock issued and still there, vested or not.',
-      resolve: ({ view }) => view.totals.outstanding,
+      resolve: ({ totals }) => totals.outstanding,
     }),
     granted: t.field({
       type: 'Shares',
       description: 'Shares under outstanding options and awards, vested or not.',
-      resolve: ({ view }) => view.totals.granted,
+      resolve: ({ totals }) => totals.granted,
     }),
     reserved: t.field({
       type: 'Shares',
       description: 'Shares that plans hold for grants not made yet.',
-      resolve: ({ view }) => view.totals.reserved,
+      resolve: ({ totals }) => totals.reserved,
     }),
     warrants: t.field({
       type: 'Shares',
       description: 'Shares under warrants that name a number.',
-      resolve: ({ view }) => view.totals.warrants,
+      resolve: ({ totals }) => totals.warrants,
     }),
     fullyDiluted: t.field({
       type: 'Shares',
       description: 'Sum of outstanding, granted, reserved and warrants.',
-      resolve: ({ view }) => view.totals.fullyDiluted,
+      resolve: ({ totals }) => totals.fullyDiluted,
     }),
     plans: t.field({
       type: [PlanRowType],
       description: 'Plans and their pools.',
       complexity: { field: 1, multiplier: 5 },
-      resolve: ({ view }) => [...view.plans],
+      resolve: ({ plans }) => [...plans],
     }),
     securities: t.connection(
       {
         type: SecurityRowType,
         description: `Open securities, in the order they were issued; at most ${PAGE_MAX} a page.`,
         complexity: pageCost,
-        resolve: (table, args) =>
-          pageOfList(
-            table.view.securities.map((row) => ({ ...row, companyId: table.companyId, table })),
+        resolve: (table, args, context) =>
+          pageOfTables(
+            context,
+            'CapTable.securities',
+            table,
             args,
-            (row) => nodeKey(row.id),
+            (row: OnTable<SecurityRow>) => nodeKey(row.id),
+            async (reader, tables, query) => {
+              const pages = await openSecurityPages(reader, tables, query)
+              return new Map(
+                [...pages].map(([companyId, rows]) => [companyId, rows?.map((row) => ({ ...row, companyId }))]),
+              )
+            },
           ),
       },
       { name: 'CapTableSecurityConnection', description: 'A page of open securities.' },
@@ -319,7 +351,7 @@ CapTable.implement({
         type: ClassRowType,
         description: `Stock classes; at most ${PAGE_MAX} a page.`,
         complexity: pageCost,
-        resolve: ({ view }, args) => pageOfList(view.classes, args, (row) => nodeKey(row.id)),
+        resolve: ({ classes }, args) => pageOfList(classes, args),
       },
       { name: 'CapTableClassConnection', description: 'A page of stock classes.' },
     ),
@@ -328,7 +360,8 @@ CapTable.implement({
         type: StakeholderRowType,
         description: `Holders of anything that is open; at most ${PAGE_MAX} a page.`,
         complexity: pageCost,
-        resolve: ({ view }, args) => pageOfList(view.stakeholders, args, (row) => nodeKey(row.id)),
+        resolve: (table, args, context) =>
+          pageOfTables(context, 'CapTable.stakeholders', table, args, (row) => nodeKey(row.id), stakeholderPages),
       },
       { name: 'CapTableStakeholderConnection', description: 'A page of holders.' },
     ),
@@ -394,7 +427,23 @@ builder.objectFields(Company, (t) => ({
           if (error instanceof NoCapTable || error instanceof BeforeFirstTransaction) return undefined
           throw error
         })
-        return pageOfList(table === undefined ? [] : securitiesOf(table), args, (row) => row.key)
+        if (table === undefined)
+          return pageById(
+            args,
+            (row: SecurityView) => row.key,
+            async () => [],
+          )
+        return pageOfTables(
+          context,
+          'Company.securities',
+          table,
+          args,
+          (row: SecurityView) => row.key,
+          async (reader, tables, query) => {
+            const pages = await issuedSecurityPages(reader, tables, query)
+            return new Map([...pages].map(([id, rows]) => [id, rows?.map(securityView)]))
+          },
+        )
       },
     },
     { name: 'SecurityConnection', description: 'A page of securities.' },

@@ -1,6 +1,7 @@
 /** Adds our own transactions to a company's history, each checked against everything that is there. */
 import { lockCompany } from '../parties/index.ts'
 import { DomainError, type Trx, type Uuid } from '../platform/index.ts'
+import { addCheckpointJob } from './checkpoint/write-checkpoint.ts'
 import { insertObjects, insertTransactions, type StoredItem, type StoredTransaction } from './history.store.ts'
 import { loadHistory } from './history.views.ts'
 import type { PackageFault } from './ocf/fault.ts'
@@ -55,6 +56,7 @@ export async function appendToHistory<T>(
       ({ item, statementId }): StoredTransaction => ({ ...storedItem(item), date: String(item.date), statementId }),
     ),
   )
+  await addCheckpointJob(trx, companyId, history.transactions.length)
   return result
 }
 

@@ -148,8 +148,8 @@ export function mustKnow(table: CapTable, asOf: string): void {
 }
 
 /** What is left in a plan's pool; an overdrawn pool has nothing. */
-export const availableIn = (plan: StockPlan): Numeric =>
-  plan.reserved > plan.consumed ? plan.reserved - plan.consumed : 0n
+export const availableOf = ({ reserved, consumed }: Pick<StockPlan, 'reserved' | 'consumed'>): Numeric =>
+  reserved > consumed ? reserved - consumed : 0n
 
 /**
  * The table on `asOf`, which is the day it was replayed through.
@@ -176,12 +176,16 @@ export function capTableView(table: CapTable, asOf: string): CapTableView {
       classIds: plan.classIds,
       reserved: plan.reserved,
       granted: sum(securities, (row) => (row.kind === 'equity' && row.planId === plan.id ? row.outstanding : 0n)),
-      available: availableIn(plan),
+      available: availableOf(plan),
     })),
   }
 }
 
-function rowOf(table: CapTable, security: Security, asOf: string): SecurityRow {
+/** What names and terms a row of a security takes from its table. */
+export type Names = Pick<CapTable, 'stakeholders' | 'classes' | 'plans' | 'terms'>
+
+/** A security as a table shows it on a day. */
+export function rowOf(table: Names, security: Security, asOf: string): SecurityRow {
   const vested = security.kind === 'convertible' ? 0n : vestedOutstanding(table, security, asOf)
   const number = security.kind === 'convertible' ? 0n : security.outstanding
   return {
@@ -226,7 +230,7 @@ function totalsOf(table: CapTable, securities: readonly SecurityRow[]): Totals {
   const outstanding = sum(securities, stock)
   const granted = sum(securities, equity)
   const warrants = sum(securities, warrant)
-  const reserved = sum([...table.plans.values()], availableIn)
+  const reserved = sum([...table.plans.values()], availableOf)
   return { outstanding, granted, reserved, warrants, fullyDiluted: outstanding + granted + reserved + warrants }
 }
 
@@ -291,11 +295,14 @@ function stakeholderRows(table: CapTable, securities: readonly SecurityRow[], to
     })
 }
 
-function amountsOf(rows: readonly SecurityRow[]): Money[] {
+const amountsOf = (rows: readonly SecurityRow[]): Money[] =>
+  amountsByCurrency(
+    rows.flatMap(({ kind, amount }) => (kind !== 'convertible' || amount === undefined ? [] : [amount])),
+  )
+
+/** Sums of amounts, one for each currency, in the order in which currencies first come. */
+export function amountsByCurrency(amounts: readonly Money[]): Money[] {
   const byCurrency = new Map<string, Numeric>()
-  for (const { kind, amount } of rows) {
-    if (kind !== 'convertible' || amount === undefined) continue
-    byCurrency.set(amount.currency, (byCurrency.get(amount.currency) ?? 0n) + amount.amount)
-  }
+  for (const { amount, currency } of amounts) byCurrency.set(currency, (byCurrency.get(currency) ?? 0n) + amount)
   return [...byCurrency].map(([currency, amount]) => ({ amount, currency }))
 }

@@ -127,8 +127,8 @@ function byCompany<Row extends { readonly company_id: Uuid }>(rows: readonly Row
   return groups
 }
 
-type ObjectRow = { readonly company_id: Uuid; readonly item: JsonObject; readonly personal: JsonObject | null }
-type TransactionRow = { readonly company_id: Uuid; readonly item: JsonObject; readonly position: string }
+export type ObjectRow = { readonly company_id: Uuid; readonly item: JsonObject; readonly personal: JsonObject | null }
+type TransactionRow = { readonly company_id: Uuid; readonly item: JsonObject; readonly place: string }
 
 async function objectRows(reader: Reader, companyIds: readonly Uuid[]): Promise<readonly ObjectRow[]> {
   const { rows } = await sql<ObjectRow>`
@@ -152,7 +152,7 @@ async function transactionRows(
   through: string,
 ): Promise<readonly TransactionRow[]> {
   const { rows } = await sql<TransactionRow>`
-    SELECT company_id, item, position::text AS position FROM securities_transaction
+    SELECT company_id, item, position::text AS place FROM securities_transaction
     WHERE company_id = ANY(${companyIds}::uuid[]) AND status = 'APPLIED' AND date <= ${through}::date
     ORDER BY company_id, date, position`.execute(reader)
   return rows
@@ -168,7 +168,8 @@ async function firstDateRows(
   return rows
 }
 
-function readObject({ item, personal }: ObjectRow): Placed<OcfObject> {
+/** A stored object, whole again. */
+export function readObject({ item, personal }: ObjectRow): Placed<OcfObject> {
   const raw = item.object_type === 'STAKEHOLDER' ? joinPerson(item, personal) : item
   const reading = readItem(raw)
   if (reading.kind !== 'object') throw new UnreadableHistory(`a stored ${String(item.object_type)} cannot be read`)
@@ -181,8 +182,8 @@ export function joinPerson(item: JsonObject, personal: JsonObject | null): JsonO
   return personal === null ? { ...rest, name: { legal_name: 'Erased' } } : { ...rest, ...personal }
 }
 
-function readTransaction({ item: raw, position }: TransactionRow): Placed<OcfTransaction> {
+function readTransaction({ item: raw, place }: TransactionRow): Placed<OcfTransaction> {
   const reading = readItem(raw)
-  if (reading.kind !== 'transaction') throw new UnreadableHistory(`the stored transaction ${position} cannot be read`)
-  return { place: { file: '', pointer: position }, raw, item: reading.item }
+  if (reading.kind !== 'transaction') throw new UnreadableHistory(`the stored transaction ${place} cannot be read`)
+  return { place: { file: '', pointer: place }, raw, item: reading.item }
 }

@@ -14,6 +14,7 @@ import {
   zKey,
 } from '../platform/index.ts'
 import { type CheckedPackage, checkPackage } from './check-package.ts'
+import { addCheckpointJob } from './checkpoint/write-checkpoint.ts'
 import {
   insertImport,
   insertObjects,
@@ -130,6 +131,7 @@ export async function importCapTable(deps: Deps, actor: Actor, input: ImportCapT
     )
     await insertObjects(trx, companyId, imported.importId, objectsOf(checked))
     await insertTransactions(trx, companyId, imported.importId, transactionsOf(checked))
+    await addCheckpointJob(trx, companyId, imported.transactionCount)
     await audit(trx, actor, {
       scope: { kind: 'company', id: companyId },
       kind: 'captable.imported',

@@ -20,6 +20,14 @@ export {
   type StakeholderRow,
   type Totals,
 } from './cap-table-view.ts'
+export {
+  type CompanyCapTable,
+  capTablesAsOf,
+  issuedSecurityPages,
+  openSecurityPages,
+  pageOfRows,
+  stakeholderPages,
+} from './cap-tables.views.ts'
 export type {
   Authorized,
   Capitalization,
@@ -29,6 +37,12 @@ export type {
 } from './capitalization.ts'
 export { capitalizationOf } from './capitalization.ts'
 export { type CheckedPackage, checkPackage, type GapsMode, importFromPath } from './check-package.ts'
+export {
+  CHECKPOINT_JOB,
+  checkpointJob,
+  writeCheckpoint,
+  writeDueCheckpoints,
+} from './checkpoint/write-checkpoint.ts'
 export { CAP_BASES, type CapBase, type Convertible, type ConvertsAt } from './conversion.ts'
 export { type ConvertedSecurity, type ConvertSecurities, convertSecurities } from './convert-securities.ts'
 export {
@@ -103,11 +117,9 @@ export { type RecordedConversion, recordedConversion } from './recorded-conversi
 export { type Replayed, replay } from './replay.ts'
 export { type RetireUnearned, retireUnearned } from './retire-unearned.ts'
 export {
-  type CompanyCapTable,
-  capTablesAsOf,
   type SecurityView,
   securitiesByRef,
-  securitiesOf,
+  securityView,
   type VestingStep,
   vestingSteps,
 } from './securities.views.ts'

@@ -37,6 +37,8 @@ export type ReplayOptions = {
   readonly trusted?: boolean
   /** Ids of items that could not be read. */
   readonly unreadable?: ReadonlySet<string>
+  /** Told at the end of each day that has transactions which securities they changed, and the table as it then stands. */
+  readonly observe?: (day: string, changed: ReadonlySet<string>, table: CapTable) => void
 }
 
 export type Replayed = {
@@ -77,10 +79,13 @@ class Replay {
   /** Steps that wait for their security to be issued: to the end of the day, or for vesting to the end of the history. */
   readonly #waiting = new Map<string, Step[]>()
   readonly #waitingToVest = new Map<string, Step[]>()
+  readonly #observe: ReplayOptions['observe']
+  readonly #changed = new Set<string>()
 
   constructor(history: History, options: ReplayOptions) {
     this.#history = history
     this.#through = options.through ?? LAST_DAY
+    this.#observe = options.observe
     const issuer = history.issuer.item
     const objects = this.#distinct(history.objects)
     this.#context = {
@@ -110,6 +115,8 @@ class Replay {
       if (day > this.#through) break
       for (; steps[at]?.item.date === day; at += 1) this.#apply(steps[at] as Step)
       this.#endOfDay()
+      this.#observe?.(day, this.#changed, this.#context.table)
+      this.#changed.clear()
     }
     this.#endOfHistory()
     const { table } = this.#context
@@ -193,6 +200,7 @@ class Replay {
 
   #apply(step: Step): void {
     const { securities } = this.#context.table
+    if (this.#observe !== undefined) this.#note(step)
     if (isIssuance(step)) {
       if (applyIssuance(this.#context, step)) this.#wake(step.item.security_id)
       return
@@ -206,6 +214,16 @@ class Replay {
     if (security === undefined) this.#wait(action)
     else if (isVesting(action)) applyVesting(this.#context, action, security)
     else applyAction(this.#context, action, security)
+  }
+
+  /** A split changes every security of its class; anything else the one that it names. */
+  #note({ item }: Step): void {
+    if ('security_id' in item) this.#changed.add(item.security_id)
+    else if (item.object_type === 'TX_STOCK_CLASS_SPLIT') {
+      for (const { id, classId } of this.#context.table.securities.values()) {
+        if (classId === item.stock_class_id) this.#changed.add(id)
+      }
+    }
   }
 
   #wait(step: Step<SecurityAction>): void {

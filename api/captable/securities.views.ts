@@ -2,23 +2,17 @@
 import type { Actor } from '../access/index.ts'
 import { seesCompany } from '../parties/index.ts'
 import type { Numeric, Reader, Ref, Uuid } from '../platform/index.ts'
-import { BeforeFirstTransaction, type CapTableView, capTableView } from './cap-table-view.ts'
+import { idsIn, type NamedSecurity, namesOn } from './cap-tables.views.ts'
+import { type Spine, securitiesAtEnd, spinesOn } from './checkpoint/checkpoint.views.ts'
 import { LAST_DAY } from './dates.ts'
 import { loadTables } from './history.views.ts'
+import { namesOf } from './names.views.ts'
 import { nodeKey } from './node-key.ts'
-import { type CapTable, type Security, termsOf } from './state.ts'
+import { termsOf } from './state.ts'
 import { scheduledTranches } from './vesting.ts'
 
-/** A security of a company, with the table it stands in. */
-export type SecurityView = {
-  readonly companyId: Uuid
-  readonly key: Uuid
-  readonly security: Security
-  readonly table: CapTable
-}
-
-/** A table of a company on a day, ready to be shown. */
-export type CompanyCapTable = { readonly companyId: Uuid; readonly table: CapTable; readonly view: CapTableView }
+/** A security of a company, with what names it. */
+export type SecurityView = NamedSecurity & { readonly key: Uuid }
 
 /** Shares that vest on a day: by a condition of the terms, by a listed date, or ahead of schedule by acceleration. */
 export type VestingStep = {
@@ -28,34 +22,8 @@ export type VestingStep = {
   readonly accelerated: boolean
 }
 
-const viewOf = (companyId: Uuid, table: CapTable, security: Security): SecurityView => ({
-  companyId,
-  key: nodeKey(security.id),
-  security,
-  table,
-})
-
-/**
- * Tables of several companies on one day, for a list of companies in one go. A company that has none has no entry; one of
- * which nothing is known on the day has the error in its place. The caller has decided who may see the companies.
- */
-export async function capTablesAsOf(
-  reader: Reader,
-  companyIds: readonly Uuid[],
-  asOf: string,
-): Promise<ReadonlyMap<Uuid, CompanyCapTable | BeforeFirstTransaction>> {
-  const tables = await loadTables(reader, companyIds, asOf)
-  const answers = new Map<Uuid, CompanyCapTable | BeforeFirstTransaction>()
-  for (const [companyId, table] of tables) {
-    try {
-      answers.set(companyId, { companyId, table, view: capTableView(table, asOf) })
-    } catch (error) {
-      if (!(error instanceof BeforeFirstTransaction)) throw error
-      answers.set(companyId, error)
-    }
-  }
-  return answers
-}
+/** A security as nodes and lists show it. */
+export const securityView = (named: NamedSecurity): SecurityView => ({ ...named, key: nodeKey(named.security.id) })
 
 /** Securities by global id, in any order; those that are not there or that the actor may not see are left out. */
 export async function securitiesByRef(
@@ -64,31 +32,48 @@ export async function securitiesByRef(
   refs: readonly Ref[],
 ): Promise<readonly SecurityView[]> {
   const visible = refs.filter(({ companyId }) => seesCompany(actor, companyId))
-  const tables = await loadTables(reader, [...new Set(visible.map(({ companyId }) => companyId))])
+  const companyIds = [...new Set(visible.map(({ companyId }) => companyId))]
+  const spines = await spinesOn(reader, companyIds, LAST_DAY)
+  const tables = await loadTables(
+    reader,
+    companyIds.filter((companyId) => !spines.has(companyId)),
+  )
   const wanted = new Set(visible.map(({ companyId, id }) => `${companyId}:${id}`))
-  const found: SecurityView[] = []
-  for (const [companyId, table] of tables) {
-    for (const security of table.securities.values()) {
-      const view = viewOf(companyId, table, security)
-      if (wanted.has(`${companyId}:${view.key}`)) found.push(view)
-    }
-  }
-  return found
+  const replayed = [...tables].flatMap(([companyId, table]) =>
+    [...table.securities.values()]
+      .filter((security) => wanted.has(`${companyId}:${nodeKey(security.id)}`))
+      .map((security) => securityView({ companyId, security, names: table })),
+  )
+  return spines.size === 0 ? replayed : [...replayed, ...(await fromCheckpoints(reader, spines, visible))]
 }
 
-/** All securities of a company's table, open and closed, in the order they were issued. */
-export const securitiesOf = ({
-  companyId,
-  table,
-}: Pick<CompanyCapTable, 'companyId' | 'table'>): readonly SecurityView[] =>
-  [...table.securities.values()].map((security) => viewOf(companyId, table, security))
+async function fromCheckpoints(
+  reader: Reader,
+  spines: ReadonlyMap<Uuid, Spine>,
+  refs: readonly Ref[],
+): Promise<readonly SecurityView[]> {
+  const wanted = [...spines.values()].map((spine) => ({
+    spine,
+    keys: refs.filter(({ companyId }) => companyId === spine.companyId).map(({ id }) => id),
+  }))
+  const found = await securitiesAtEnd(reader, wanted)
+  const names = await namesOf(
+    reader,
+    [...found].map(([companyId, securities]) => ({ companyId, ids: securities.flatMap(idsIn) })),
+  )
+  return [...spines.values()].flatMap((spine) => {
+    const { companyId } = spine
+    const known = namesOn(spine, names.get(companyId))
+    return (found.get(companyId) ?? []).map((security) => securityView({ companyId, security, names: known }))
+  })
+}
 
 /**
  * How a security vests up to and on a day: by schedule, and by events and accelerations so far. What depends on events to come
  * is not in it.
  */
-export function vestingSteps({ table, security }: SecurityView, through: string = LAST_DAY): readonly VestingStep[] {
-  const scheduled = scheduledTranches(security, termsOf(table, security), through).map((tranche) => ({
+export function vestingSteps({ names, security }: NamedSecurity, through: string = LAST_DAY): readonly VestingStep[] {
+  const scheduled = scheduledTranches(security, termsOf(names, security), through).map((tranche) => ({
     ...tranche,
     accelerated: false,
   }))

@@ -98,7 +98,7 @@ export type CapTable = {
 }
 
 /** Number of an open security that has vested by `date`, as far as it is still there: what was exercised was vested first. */
-export function vestedOutstanding(table: CapTable, security: Security, date: string): Numeric {
+export function vestedOutstanding(table: Pick<CapTable, 'terms'>, security: Security, date: string): Numeric {
   const { vesting } = security
   const terms = vesting.kind === 'terms' ? table.terms.get(vesting.termsId) : undefined
   const gone = security.issued - security.outstanding

@@ -72,6 +72,31 @@ export interface AuditEvent {
   leaf_hash: Buffer
 }
 
+export interface CapTableCheckpoint {
+  company_id: string
+  position: bigint
+  format: number
+  object_position: number
+  first_date: string
+  last_date: string
+  part_count: number
+  sha256: Buffer
+  recorded_at: string
+}
+
+export interface CapTableCheckpointPart {
+  company_id: string
+  position: bigint
+  format: number
+  kind: string
+  ordinal: number
+  opened_on: string | null
+  closed_on: string | null
+  keys: string[]
+  content: string
+  sha256: Buffer
+}
+
 export interface Charge {
   company_id: string
   charge_id: string
@@ -1027,6 +1052,8 @@ export interface DB {
   amendment_signature: AmendmentSignature
   asked_release: AskedRelease
   audit_event: AuditEvent
+  cap_table_checkpoint: CapTableCheckpoint
+  cap_table_checkpoint_part: CapTableCheckpointPart
   charge: Charge
   closed_round: ClosedRound
   closing: Closing

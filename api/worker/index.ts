@@ -1,6 +1,7 @@
 /** The worker: runs jobs that use cases added in their transactions. A door like any other: it calls use cases. */
 import { Logger, parseCronItems, run } from 'graphile-worker'
 import pg from 'pg'
+import { CHECKPOINT_JOB, checkpointJob, writeDueCheckpoints } from '../captable/index.ts'
 import { AMENDMENT_DUE_JOB, amendmentDue, bringDueIntoForce } from '../closing/index.ts'
 import {
   EXPIRE_HOLD_JOB,
@@ -34,6 +35,7 @@ const handlers = (schedulers: readonly PoolScheduler[]): Readonly<Record<string,
   [EXPIRE_HOLD_JOB]: expireHold,
   [DEEM_ACCEPTED_JOB]: deemAccepted,
   [AMENDMENT_DUE_JOB]: amendmentDue,
+  [CHECKPOINT_JOB]: checkpointJob,
   [PUSH_RESERVATIONS_JOB]: pushReservationsJob(schedulers),
   [SWEEP_JOB]: (deps) => sweep(deps, schedulers),
 })
@@ -44,6 +46,7 @@ async function sweep(deps: Deps, schedulers: readonly PoolScheduler[]): Promise<
   await expireHolds(deps)
   await deemDueAccepted(deps)
   await tendSchedulers(deps.db, schedulers)
+  await writeDueCheckpoints(deps)
 }
 
 /**

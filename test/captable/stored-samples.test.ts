@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { capTableView } from '../../api/captable/cap-table-view.ts'
 import { loadHistory } from '../../api/captable/history.views.ts'
-import { capTableAsOf, checkPackage, importCapTable, replay } from '../../api/captable/index.ts'
+import { capTableAsOf, checkPackage, importCapTable, replay, writeCheckpoint } from '../../api/captable/index.ts'
 import { ownPackage } from '../support/ocf-package.ts'
 import { sharedData } from '../support/shared.ts'
 import { makeWorld } from '../support/world.ts'
+import { lookedUp, withoutTriggers } from './given-checkpoint.ts'
 
 const world = await makeWorld()
 const samples = sharedData('ocf-samples')
@@ -42,6 +43,15 @@ async function assertRoundTrip(
   for (const day of days) {
     const { table } = replay(read, { gaps: 'ACCEPT', through: day })
     assert.deepEqual(await capTableAsOf(db, company.companyId, day), capTableView(table, day), day)
+  }
+  await writeCheckpoint(world.deps, company.companyId)
+  for (const day of days) {
+    const { table } = replay(read, { gaps: 'ACCEPT', through: day })
+    assert.deepEqual(
+      (await lookedUp(db, company.companyId, day, 50)).view,
+      withoutTriggers(capTableView(table, day)),
+      day,
+    )
   }
   // Nothing is lost: what does not count is there too.
   const kept = await db

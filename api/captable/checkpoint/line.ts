@@ -1,0 +1,71 @@
+/** Sums of quantities over time: what a class, a plan, a holder or the whole table holds from each day on. */
+import type { Numeric } from '../../platform/index.ts'
+
+/** Open securities, and sums over them, in {@link Numeric} shares. `number` is all that is no convertible's. */
+export type Sums = {
+  readonly open: bigint
+  readonly stock: Numeric
+  readonly granted: Numeric
+  readonly warrants: Numeric
+  readonly fullyDiluted: Numeric
+  readonly number: Numeric
+}
+type Mutable = { -readonly [Key in keyof Sums]: Sums[Key] }
+export const SUMS = ['open', 'stock', 'granted', 'warrants', 'fullyDiluted', 'number'] as const
+export const NOTHING: Sums = { open: 0n, stock: 0n, granted: 0n, warrants: 0n, fullyDiluted: 0n, number: 0n }
+
+/** Values from days on, in order of the days: each holds until the next. */
+export type Steps<Value> = readonly (readonly [day: string, value: Value])[]
+
+/** Collects changes in any order, and tells the sums by day in the end. */
+export class Line {
+  readonly #changes = new Map<string, Mutable>()
+  // Apart from the rest: a schedule of four years has fifty days, and a grant two or three of its own.
+  readonly #vests = new Map<string, Numeric>()
+
+  /** From `day` on, what stood for `before` stands for `now`. */
+  move(day: string, before: Sums | undefined, now: Sums): void {
+    let change = this.#changes.get(day)
+    if (change === undefined) {
+      change = { ...NOTHING }
+      this.#changes.set(day, change)
+    }
+    for (const key of SUMS) change[key] += now[key] - (before?.[key] ?? 0n)
+  }
+
+  /** From `day` on, `by` more has vested, or less where it is negative. */
+  vest(day: string, by: Numeric): void {
+    if (by !== 0n) this.#vests.set(day, (this.#vests.get(day) ?? 0n) + by)
+  }
+
+  sums(): Steps<Sums> {
+    let sums: Sums = NOTHING
+    return [...this.#changes.keys()].sort().map((day) => {
+      const change = this.#changes.get(day) ?? NOTHING
+      const next: Mutable = { ...sums }
+      for (const key of SUMS) next[key] += change[key]
+      sums = next
+      return [day, next]
+    })
+  }
+
+  /** Of `number` (of a class: of its stock), what has vested. */
+  vested(): Steps<Numeric> {
+    let vested = 0n
+    return [...this.#vests.keys()].sort().map((day) => {
+      vested += this.#vests.get(day) ?? 0n
+      return [day, vested]
+    })
+  }
+}
+
+/** The value on a day, or `undefined` before the first. */
+export function valueOn<Value>(steps: Steps<Value>, day: string): Value | undefined {
+  let [low, high] = [0, steps.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((steps[middle]?.[0] ?? '') <= day) low = middle + 1
+    else high = middle
+  }
+  return steps[low - 1]?.[1]
+}
