@@ -11,6 +11,7 @@ import type {
 } from '../api/rounds/index.ts'
 import { builder } from './builder.ts'
 import { ProFormaConversionType } from './pro-forma-conversions.ts'
+import { ProFormaRightType } from './terms-rights.ts'
 
 const NoteWeight = builder.enumType('ProFormaNoteWeight', {
   description: '`warning`: the figures change once it is dealt with. `notice`: they stand.',
@@ -165,7 +166,13 @@ export const ProForma = builder.objectRef<ProFormaView>('ProForma').implement({
     }),
     compute: t.expose('compute', { type: Compute, description: 'What compute buys.' }),
     cash: t.expose('cash', { type: [Purchase], description: 'What cash buys, in the order of the terms.' }),
+    rights: t.expose('rights', {
+      type: [ProFormaRightType],
+      complexity: { field: 1, multiplier: 2 },
+      description: 'Rights to take part, in the order of the terms, exercised or not.',
+    }),
     conversions: t.expose('conversions', {
+      complexity: { field: 1, multiplier: 2 },
       type: [ProFormaConversionType],
       description: 'SAFEs and notes that convert, in the order of the cap table.',
     }),

@@ -16,6 +16,7 @@ import {
 } from './round-terms-enums.ts'
 import { MoneyInput } from './scalars.ts'
 import { ConversionTermsInput } from './terms-conversions.ts'
+import { PromisedOptionsInput, ProRataRightInput } from './terms-rights.ts'
 import { SettlementTermsInput } from './terms-settlement.ts'
 
 const SecurityTermsInput = builder.inputType('SecurityTermsInput', {
@@ -210,6 +211,16 @@ export const RoundTermsInput = builder.inputType('RoundTermsInput', {
       type: ConversionTermsInput,
       required: false,
       description: 'How outstanding SAFEs and notes convert. Default: as the cap table says.',
+    }),
+    proRataRights: t.field({
+      type: [ProRataRightInput],
+      required: false,
+      description: 'Who may take part by right. Default: nobody.',
+    }),
+    promisedOptions: t.field({
+      type: PromisedOptionsInput,
+      required: false,
+      description: 'Options that are promised and not granted yet. Default: none.',
     }),
     vesting: t.field({ type: VestingTermsInput, description: 'How consumed tokens earn shares.' }),
     releases: t.field({ type: ReleaseTermsInput, description: 'How tokens become available.' }),

@@ -28,6 +28,7 @@ import {
   VestBasis,
 } from './round-terms-enums.ts'
 import { ConversionTermsType } from './terms-conversions.ts'
+import { PromisedOptionsType, ProRataRight } from './terms-rights.ts'
 import { SettlementTerms } from './terms-settlement.ts'
 
 const Security = builder.objectRef<SecurityTerms>('SecurityTerms').implement({
@@ -210,6 +211,17 @@ export const RoundTerms = builder.objectRef<Terms>('RoundTerms').implement({
       type: ConversionTermsType,
       description: 'How outstanding SAFEs and notes convert.',
       resolve: (terms) => conversionTermsOf(terms),
+    }),
+    proRataRights: t.field({
+      type: [ProRataRight],
+      complexity: WITHIN_TERMS,
+      description: 'Who may take part by right.',
+      resolve: ({ proRataRights = [] }) => [...proRataRights],
+    }),
+    promisedOptions: t.expose('promisedOptions', {
+      type: PromisedOptionsType,
+      nullable: true,
+      description: 'Options that are promised and not granted yet.',
     }),
     vesting: t.expose('vesting', { type: Vesting, description: 'How consumed tokens earn shares.' }),
     releaseKind: t.field({

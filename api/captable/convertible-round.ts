@@ -21,7 +21,7 @@ import { type ExactFault, type ExactRound, solveExactly } from './exact-round.ts
 import { priceDenominator, safePostMoneyCapitalization, safePreMoneyCapitalization } from './fully-diluted.ts'
 import type { PurchaseResult } from './priced-round.ts'
 
-export type { ConvertibleRoundInput, PriceRounding } from './convertible-round-input.ts'
+export type { ConvertibleRoundInput, PriceRounding, RoundRight } from './convertible-round-input.ts'
 
 export type Conversion = {
   readonly id: string
@@ -33,6 +33,9 @@ export type Conversion = {
   /** Amount minus shares times price. Ten places, towards zero. */
   readonly remainder: Numeric
 }
+
+/** None where its holder had its part already. `amount` is shares times price, to the nearest of ten places. */
+export type RightResult = { readonly id: string; readonly shares: WholeShares; readonly amount: Numeric }
 
 export type ConvertibleRound = {
   readonly kind: 'solved'
@@ -48,6 +51,8 @@ export type ConvertibleRound = {
   readonly poolIncrease: WholeShares
   readonly conversions: readonly Conversion[]
   readonly purchases: readonly PurchaseResult[]
+  /** What rights bought, in the order of the input: shares, and what they cost at the price paid. */
+  readonly rights: readonly RightResult[]
   /** Company capitalization of a post-money SAFE, with the whole shares that convert. */
   readonly safePostMoneyCapitalization: Numeric
   readonly priceDenominator: Numeric
@@ -109,6 +114,11 @@ function mustBeTerms({
     throw new RangeError('a pool target must be at least 0 and less than 1')
   }
   if (pool.kind === 'INCREASE' && pool.shares < 0n) throw new RangeError('a pool increase must not be negative')
+  for (const right of input.rights ?? []) {
+    if (right.kind === 'SHARES' ? right.shares <= 0n : right.part <= 0n || right.part >= ONE || right.held < 0n) {
+      throw new RangeError('a right must be to a number of shares, or to a part between 0 and 1')
+    }
+  }
   if (Object.values(input.count).some((shares) => shares < 0n)) throw new RangeError('shares must not be negative')
   if (new Set(convertibles.map(({ id }) => id)).size < convertibles.length) throw new RangeError('ids repeat')
   for (const rounding of [priceRounding, input.conversionPriceRounding]) {
@@ -118,8 +128,12 @@ function mustBeTerms({
   }
 }
 
-/** What is looked for: whole shares of the pool's increase and of each conversion that give themselves again. */
-type Guess = { readonly poolIncrease: WholeShares; readonly conversions: readonly WholeShares[] }
+/** What is looked for: whole shares of the pool's increase, of each conversion and right that give themselves again. */
+type Guess = {
+  readonly poolIncrease: WholeShares
+  readonly conversions: readonly WholeShares[]
+  readonly rights: readonly WholeShares[]
+}
 
 type Converted = { readonly at: ConvertsAt; readonly price: Ratio; readonly shares: WholeShares }
 
@@ -153,6 +167,7 @@ function startOf(input: ConvertibleRoundInput, exact: ExactRound): Guess {
       const { price } = conversionPrice(scaled, over, roundPrice)
       return divide(convertible.amount * price.denominator, ONE * price.numerator, input.conversionShareRounding)
     }),
+    rights: exact.rights.map((shares) => divide(shares > 0n ? shares : 0n, by * ONE, input.shareRounding)),
   }
 }
 
@@ -198,7 +213,11 @@ const sharesFor = (amount: Numeric, price: Ratio, rounding: Rounding): WholeShar
 
 /** The guess that a step asks for next. */
 function nextOf(input: ConvertibleRoundInput, step: Step): Guess {
-  return { poolIncrease: nextIncrease(input, step), conversions: step.converted.map(({ shares }) => shares) }
+  return {
+    poolIncrease: nextIncrease(input, step),
+    conversions: step.converted.map(({ shares }) => shares),
+    rights: nextRights(input, step),
+  }
 }
 
 function nextIncrease({ pool, count, poolRounding, ...input }: ConvertibleRoundInput, step: Step): WholeShares {
@@ -208,11 +227,26 @@ function nextIncrease({ pool, count, poolRounding, ...input }: ConvertibleRoundI
   return missing > 0n ? missing : 0n
 }
 
+/** What each right asks for, so that its holder comes to its part of the total of this step. */
+function nextRights({ rights = [], convertibles, count, method, shareRounding }: ConvertibleRoundInput, step: Step) {
+  const after = sharesAfter({ count, method }, step)
+  return rights.map((right) => {
+    if (right.kind === 'SHARES') return right.shares
+    const own = step.converted.reduce(
+      (sum, { shares }, at) => (right.own.includes(convertibles[at]?.id ?? '') ? sum + shares : sum),
+      0n,
+    )
+    const missing = right.part * after - ONE * (right.held + numericOfWhole(own))
+    return missing > 0n ? divide(missing, ONE * ONE, shareRounding) : 0n
+  })
+}
+
 const sharesAfter = ({ count, method }: Pick<ConvertibleRoundInput, 'count' | 'method'>, step: Step): Numeric =>
   priceDenominator(count, { poolIncrease: 0n, converting: 0n, method }) +
-  numericOfWhole(step.poolIncrease + total(step.conversions) + total(step.bought))
+  numericOfWhole(step.poolIncrease + total(step.conversions) + total(step.bought) + total(step.rights))
 
-const wordOf = ({ poolIncrease, conversions }: Guess): string => `${poolIncrease}:${conversions.join(',')}`
+const wordOf = ({ poolIncrease, conversions, rights }: Guess): string =>
+  `${poolIncrease}:${conversions.join(',')}:${rights.join(',')}`
 
 /**
  * Repeats the step until it gives its own guess again.
@@ -248,6 +282,7 @@ const least = (numbers: readonly bigint[]): bigint =>
 const leastOf = (circle: readonly Guess[]): Guess => ({
   poolIncrease: least(circle.map(({ poolIncrease }) => poolIncrease)),
   conversions: (circle[0]?.conversions ?? []).map((_, at) => least(circle.map((guess) => guess.conversions[at] ?? 0n))),
+  rights: (circle[0]?.rights ?? []).map((_, at) => least(circle.map((guess) => guess.rights[at] ?? 0n))),
 })
 
 function resultOf(input: ConvertibleRoundInput, exact: ExactRound, step: Step): ConvertibleRound | RoundFault {
@@ -267,11 +302,12 @@ function resultOf(input: ConvertibleRoundInput, exact: ExactRound, step: Step): 
   if (empty !== undefined) return { kind: 'buys_no_share', id: empty.id, price: step.price }
   return {
     kind: 'solved',
-    exact: exactResult(input, exact),
+    exact: exactResult(exact),
     price: step.price,
     poolIncrease: step.poolIncrease,
     conversions,
     purchases,
+    rights: (input.rights ?? []).map(({ id }, at) => rightOf(id, step.rights[at] ?? 0n, step.paid)),
     safePostMoneyCapitalization: safePostMoneyCapitalization(count, converting),
     priceDenominator: priceDenominator(count, { poolIncrease: numericOfWhole(step.poolIncrease), converting, method }),
     sharesAfter: sharesAfter(input, step),
@@ -279,20 +315,21 @@ function resultOf(input: ConvertibleRoundInput, exact: ExactRound, step: Step): 
   }
 }
 
+const rightOf = (id: string, shares: WholeShares, paid: Ratio): RightResult => ({
+  id,
+  shares,
+  amount: divide(numericOfWhole(shares) * paid.numerator, paid.denominator, 'NEAREST'),
+})
+
 const remainderOf = (amount: Numeric, shares: WholeShares, price: Rational): Numeric =>
   roundRational(rational(amount, ONE).sub(price.mul(rational(shares))), NUMERIC_PLACES, 'DOWN')
 
-function exactResult(
-  { count, method, purchases }: ConvertibleRoundInput,
-  exact: ExactRound,
-): ConvertibleRound['exact'] {
+function exactResult(exact: ExactRound): ConvertibleRound['exact'] {
   const by = exact.denominator * ONE
-  const before = priceDenominator(count, { poolIncrease: 0n, converting: 0n, method }) * exact.denominator
-  const bought = total(purchases.map(({ amount }) => amount)) * exact.perMoney
   return {
     price: rational(exact.denominator, exact.perMoney),
     poolIncrease: rational(exact.poolIncrease, by),
     converted: rational(exact.converted, by),
-    sharesAfter: rational(before + exact.converted + exact.poolIncrease + bought, by),
+    sharesAfter: rational(exact.sharesAfter, by),
   }
 }

@@ -50,7 +50,9 @@ export {
   type ConvertibleRound,
   type ConvertibleRoundInput,
   type PriceRounding,
+  type RightResult,
   type RoundFault,
+  type RoundRight,
   solveConvertibleRound,
 } from './convertible-round.ts'
 export {

@@ -74,8 +74,14 @@ function priceLines({ preMoney }: RoundTerms, proForma: ProForma): string[] {
   ]
 }
 
-function purchaseLines({ compute, cash }: ProForma): string[] {
-  const purchases = [compute, ...cash]
+function purchaseLines({ compute, cash, rights }: ProForma): string[] {
+  const purchases = [
+    compute,
+    ...cash,
+    ...rights
+      .filter((right) => right.shares > 0n)
+      .map((right) => ({ ...right, remainder: { amount: 0n, currency: right.amount.currency } })),
+  ]
   const shares = inShares(purchases.map((purchase) => numericOfWhole(purchase.shares)))
   return [
     'Who buys',
@@ -83,7 +89,7 @@ function purchaseLines({ compute, cash }: ProForma): string[] {
       [left('holder'), left('with'), left('class'), right('money'), right('shares'), right('left over')],
       purchases.map(({ holder, className, amount, remainder }, index) => [
         holder,
-        index === 0 ? 'compute' : 'cash',
+        index === 0 ? 'compute' : index <= cash.length ? 'cash' : 'cash, by right',
         className,
         inMoney(amount),
         shares[index] ?? '',

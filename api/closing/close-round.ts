@@ -43,6 +43,7 @@ import { bringIntoForce, schedulePending } from './bring-into-force.ts'
 import { conditionsOf } from './condition.store.ts'
 import { CapTableMoved, ConditionsOpen } from './errors.ts'
 import { classOf, issueConversions, sharesOfClass } from './issue-conversions.ts'
+import { issueRights } from './issue-rights.ts'
 import { TERM_SHEET } from './issue-term-sheet.ts'
 
 export const CloseRoundInput = z.strictObject({ roundId: zRef('Round'), idempotencyKey: zIdempotencyKey })
@@ -171,7 +172,9 @@ async function issueEquity(
   date: string,
 ): Promise<{ securityId: Uuid; stockClassId: string }> {
   const { companyId, terms } = round
-  if (forma.poolIncrease > 0n) await increasePool(trx, { companyId, shares: forma.poolIncrease, date })
+  const promised = terms.promisedOptions?.from === 'ON_TOP' ? terms.promisedOptions.shares : 0n
+  const reserved = forma.poolIncrease + promised
+  if (reserved > 0n) await increasePool(trx, { companyId, shares: reserved, date })
   const security = terms.security
   const equity = await issueUnearned(trx, {
     companyId,
@@ -204,6 +207,7 @@ async function issueEquity(
     })
     classes.set(purchase.className, issued.stockClassId)
   }
+  await issueRights(trx, round, forma, { date, classes })
   await issueConversions(trx, round, forma, { date, classes })
   return equity
 }

@@ -31,8 +31,8 @@ export function classOf(
 }
 
 /** Every share of a class that the closing issues, for compute, for cash and by conversion. */
-export function sharesOfClass({ compute, cash, conversions }: ProForma, className: string): WholeShares {
-  return [compute, ...cash, ...conversions].reduce(
+export function sharesOfClass({ compute, cash, conversions, rights }: ProForma, className: string): WholeShares {
+  return [compute, ...cash, ...conversions, ...rights].reduce(
     (sum, issued) => (issued.className === className ? sum + issued.shares : sum),
     0n,
   )

@@ -8,7 +8,7 @@ export { NotAmendable, StaleTerms, TermsRefused } from './errors.ts'
 export { transactionValue, transactionValueOfRound } from './facts.ts'
 export { partOf, partsOfWhole } from './parts.ts'
 export { type ProForma, type ProFormaCompute, type ProFormaPurchase, type ProFormaRisk, proForma } from './pro-forma.ts'
-export { type ProFormaConversion, shadowSeries, standardClass } from './pro-forma-conversions.ts'
+export { type ProFormaConversion, shadowSeries } from './pro-forma-conversions.ts'
 export { proFormaCsv, proFormaJson } from './pro-forma-export.ts'
 export type { ProFormaLine } from './pro-forma-lines.ts'
 export type { ProFormaNote, ProFormaNoteCode } from './pro-forma-notes.ts'
@@ -46,7 +46,9 @@ export {
 } from './round.views.ts'
 export { capitalizationBefore, roundProFormas } from './round-capitalization.ts'
 export { conversionTermsOf } from './round-conversions.ts'
+export type { ProFormaRight } from './round-rights.ts'
 export { ROUND_STATES, type RoundState } from './round-state.ts'
+export { standardClass } from './standard-class.ts'
 export { type TermSheetParties, termSheetOf } from './term-sheet-of.ts'
 export {
   ALLOCATIONS,
@@ -60,6 +62,7 @@ export {
 } from './terms.ts'
 export { type ConversionTerms, DEFAULT_CONVERSIONS, type InstrumentTerms } from './terms-conversions.ts'
 export { type TermChange, termChanges } from './terms-diff.ts'
+export type { PromisedOptionsTerms, RightTerms } from './terms-rights.ts'
 export {
   CHANGE_OF_CONTROL,
   type ChangeOfControl,

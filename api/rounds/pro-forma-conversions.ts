@@ -13,6 +13,7 @@ import {
 import type { ProFormaLine } from './pro-forma-lines.ts'
 import type { Converting } from './round-conversions.ts'
 import type { SolvedRound } from './solve-round.ts'
+import { standardClass } from './standard-class.ts'
 import type { RoundTerms, SecurityTerms } from './terms.ts'
 
 export type ProFormaConversion = {
@@ -43,9 +44,6 @@ export type ProFormaConversion = {
   readonly className: string
   readonly triggerId: string
 }
-
-/** The class that cash buys: what conversions at the round's price become too. */
-export const standardClass = ({ security, cashSecurity }: RoundTerms): SecurityTerms => cashSecurity ?? security
 
 export function conversionsOf(terms: RoundTerms, solution: SolvedRound): readonly ProFormaConversion[] {
   const { converting } = solution.converts

@@ -72,6 +72,16 @@ export function proFormaJson(proForma: ProForma): JsonValue {
       impliedPrice: money(compute.impliedPrice),
     },
     cash: proForma.cash.map(purchase),
+    rights: proForma.rights.map((right) => ({
+      holder: right.holder,
+      of: right.of,
+      part: formatNumeric(right.part),
+      superProRata: right.superProRata,
+      exercise: right.exercise,
+      className: right.className,
+      shares: String(right.shares),
+      amount: money(right.amount),
+    })),
     conversionMethod: proForma.conversionMethod,
     conversions: proForma.conversions.map(conversion),
     holders: proForma.holders.map((row) => ({

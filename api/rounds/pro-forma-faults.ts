@@ -2,6 +2,7 @@
 import type { Capitalization, RoundFault } from '../captable/index.ts'
 import { formatNumeric, type InputFault, NUMERIC_PLACES, roundRational } from '../platform/index.ts'
 import type { RoundConversions } from './round-conversions.ts'
+import { rightsMisfits } from './round-rights.ts'
 import type { RoundTerms, SecurityTerms } from './terms.ts'
 
 type Path = InputFault['path']
@@ -12,6 +13,7 @@ export function misfits(capitalization: Capitalization, terms: RoundTerms): read
     ...classMisfits(capitalization, ['security'], terms.security),
     ...classMisfits(capitalization, ['cashSecurity'], terms.cashSecurity),
     ...holderMisfits(capitalization, ['compute', 'holderName'], terms.compute.holderName, terms.compute.stakeholderId),
+    ...rightsMisfits(capitalization, terms),
     ...terms.cashInvestors.flatMap(({ name, stakeholderId }, index) => [
       ...holderMisfits(capitalization, ['cashInvestors', index, 'name'], name, stakeholderId),
     ]),
@@ -77,6 +79,8 @@ export function unsolvable(reason: RoundFault, { terms, converting }: RoundConve
         reason: `cannot all convert: their post-money caps sell ${sold} of the company (${named(reason.ids)})`,
       }
     }
+    case 'rights_take_everything':
+      return { path: ['proRataRights'], reason: 'bring their holders to the whole company: lower the parts' }
     case 'valuation_below_conversions':
       return { path: ['preMoney'], reason: 'does not exceed what converts at a price that follows from it' }
     case 'conversion_price_rounds_to_zero':
@@ -95,6 +99,10 @@ export function unsolvable(reason: RoundFault, { terms, converting }: RoundConve
     case 'buys_no_share': {
       if (converting.some(({ holding }) => holding.securityId === reason.id)) {
         return { path: instrument(reason.id), reason: `gives no whole share (${named([reason.id])})` }
+      }
+      if (reason.id.startsWith('right ')) {
+        const path = ['proRataRights', Number(reason.id.slice('right '.length)), 'exercise']
+        return { path, reason: `buys no whole share at a price of ${formatNumeric(reason.price)}` }
       }
       const path =
         reason.id === 'compute' ? ['compute', 'tokens'] : ['cashInvestors', Number(reason.id), 'amount', 'amount']

@@ -8,7 +8,8 @@ export type ProFormaLine = {
   /** OCF id of the stakeholder or plan; `null` for whoever the round brings in. */
   readonly holderId: string | null
   readonly holder: string
-  readonly kind: 'stock' | 'option' | 'warrant' | 'pool'
+  /** `promised`: options in offers, not granted yet. */
+  readonly kind: 'stock' | 'option' | 'warrant' | 'pool' | 'promised'
   /** OCF id of the class; `null` for a class that the round creates, and for what has none. */
   readonly classId: string | null
   readonly className: string
@@ -101,12 +102,19 @@ export function linesAfter(
       issued(name, stakeholderId, cashSecurity ?? security, index + 1),
     ),
   ]
-  const pools = before.filter(({ kind }) => kind === 'pool')
+  const isPool = ({ kind }: ProFormaLine): boolean => kind === 'pool' || kind === 'promised'
+  const pools = before.filter(isPool)
   const increase =
     poolIncrease === 0n
       ? []
-      : [{ ...(largest(pools) ?? poolLine(null, NEW_POOL)), before: 0n, after: numericOfWhole(poolIncrease) }]
-  return merged([...before.filter(({ kind }) => kind !== 'pool'), ...converted, ...added, ...pools, ...increase])
+      : [
+          {
+            ...(largest(pools.filter(({ kind }) => kind === 'pool')) ?? poolLine(null, NEW_POOL)),
+            before: 0n,
+            after: numericOfWhole(poolIncrease),
+          },
+        ]
+  return merged([...before.filter((line) => !isPool(line)), ...converted, ...added, ...pools, ...increase])
 }
 
 const largest = (pools: readonly ProFormaLine[]): ProFormaLine | undefined =>
@@ -114,6 +122,34 @@ const largest = (pools: readonly ProFormaLine[]): ProFormaLine | undefined =>
     (most, pool) => (most !== undefined && most.after >= pool.after ? most : pool),
     undefined,
   )
+
+/**
+ * Lines with the options that terms promise: out of what plans hold, the largest first, or on top of it.
+ */
+export function withPromised(
+  lines: readonly ProFormaLine[],
+  { promisedOptions: promised }: RoundTerms,
+): readonly ProFormaLine[] {
+  if (promised === undefined) return lines
+  const shares = numericOfWhole(promised.shares)
+  const own: ProFormaLine = {
+    ...poolLine(null, 'Promised options'),
+    kind: 'promised',
+    className: 'Promised, not granted',
+    before: shares,
+    after: shares,
+  }
+  if (promised.from === 'ON_TOP') return [...lines, own]
+  let left = shares
+  const pools = lines.filter(({ kind }) => kind === 'pool').toSorted((one, two) => (one.after > two.after ? -1 : 1))
+  const reduced = new Map<ProFormaLine, ProFormaLine>()
+  for (const pool of pools) {
+    const taken = pool.after < left ? pool.after : left
+    left -= taken
+    reduced.set(pool, { ...pool, before: pool.before - taken, after: pool.after - taken })
+  }
+  return [...lines.map((line) => reduced.get(line) ?? line), own]
+}
 
 /** Lines of one holder, kind and class become one; the first one's place, id and name stay. */
 function merged(lines: readonly ProFormaLine[]): readonly ProFormaLine[] {

@@ -1,8 +1,9 @@
 /** What a pro forma leaves out or takes for granted. It says so: nothing is silently ignored. Pure. */
 import type { Capitalization, CapitalizationHolding } from '../captable/index.ts'
 import { formatNumeric, type Numeric, numericOfWhole, type WholeShares } from '../platform/index.ts'
-import { type ProFormaConversion, standardClass } from './pro-forma-conversions.ts'
+import type { ProFormaConversion } from './pro-forma-conversions.ts'
 import type { SolvedRound } from './solve-round.ts'
+import { standardClass } from './standard-class.ts'
 import type { RoundTerms, SecurityTerms } from './terms.ts'
 
 export type ProFormaNoteCode =
@@ -134,14 +135,14 @@ function* pool({ pools }: Capitalization, { poolIncrease, targetMetAlready }: So
 function* authorized(
   { classes }: Capitalization,
   terms: RoundTerms,
-  { purchases }: SolvedRound,
+  { purchases, rights }: SolvedRound,
   conversions: readonly ProFormaConversion[],
 ): Iterable<ProFormaNote> {
   const { security, cashSecurity } = terms
   const computeShares = purchases[0]?.shares ?? 0n
   const { className } = standardClass(terms)
   const converted = conversions.reduce((sum, each) => sum + (each.className === className ? each.shares : 0n), 0n)
-  const cashShares = purchases.slice(1).reduce((sum, { shares }) => sum + shares, converted)
+  const cashShares = [...purchases.slice(1), ...rights].reduce((sum, { shares }) => sum + shares, converted)
   const issues: [SecurityTerms, WholeShares][] =
     cashSecurity === undefined
       ? [[security, computeShares + cashShares]]

@@ -66,13 +66,16 @@ export function holderRows(lines: readonly ProFormaLine[]): readonly ProFormaHol
     before: 0n,
     after: 0n,
   })
-  const rows = summed(lines, (line) => [line.kind === 'pool', line.holderId ?? ['new', line.holder]])
+  const rows = summed(lines, (line) => [
+    line.kind === 'pool' || line.kind === 'promised',
+    line.holderId ?? ['new', line.holder],
+  ])
   return withParts(
     rows.map(({ first, sum }) => ({
       ...sum,
       holderId: first.holderId,
       holder: first.holder,
-      isPool: first.kind === 'pool',
+      isPool: first.kind === 'pool' || first.kind === 'promised',
       dilution:
         sum.before === 0n
           ? null

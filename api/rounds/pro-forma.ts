@@ -18,9 +18,10 @@ import { TermsRefused } from './errors.ts'
 import { partOf } from './parts.ts'
 import { conversionLines, conversionsOf, type ProFormaConversion, shadowMisfits } from './pro-forma-conversions.ts'
 import { misfits } from './pro-forma-faults.ts'
-import { linesAfter, linesBefore, type ProFormaLine } from './pro-forma-lines.ts'
+import { linesAfter, linesBefore, type ProFormaLine, withPromised } from './pro-forma-lines.ts'
 import { type ProFormaNote, proFormaNotes } from './pro-forma-notes.ts'
 import { classRows, holderRows, type ProFormaClass, type ProFormaHolder } from './pro-forma-rows.ts'
+import { exceededRights, type ProFormaRight, rightLines, rightsOf } from './round-rights.ts'
 import { type SolvedRound, solveRound } from './solve-round.ts'
 import type { RoundTerms } from './terms.ts'
 
@@ -65,6 +66,8 @@ export type ProForma = {
   readonly cash: readonly ProFormaPurchase[]
   /** SAFEs and notes that convert, in the order of the cap table. */
   readonly conversions: readonly ProFormaConversion[]
+  /** Rights to take part, in the order of the terms, exercised or not. */
+  readonly rights: readonly ProFormaRight[]
   /** How they weigh on the price; `null` where nothing converts. */
   readonly conversionMethod: ConversionMethod | null
   readonly poolIncrease: WholeShares
@@ -103,12 +106,19 @@ export function proForma(capitalization: Capitalization, terms: RoundTerms, on =
   const conversions = conversionsOf(terms, solution)
   const taken = shadowMisfits(capitalization, terms, conversions)
   if (taken.length > 0) throw new TermsRefused(taken)
-  const lines = linesAfter(linesBefore(capitalization), terms, solution, conversionLines(conversions))
+  const rights = rightsOf(capitalization, terms, solution)
+  const lines = linesAfter(withPromised(linesBefore(capitalization), terms), terms, solution, [
+    ...conversionLines(conversions),
+    ...rightLines(rights, terms),
+  ])
   const total = lines.reduce((sum, line) => sum + line.after, 0n)
   if (total !== solution.sharesAfter) throw new RangeError(`the lines hold ${total}, not ${solution.sharesAfter}`)
+  const sold = [...solution.purchases, ...solution.rights].reduce((sum, { shares }) => sum + shares, 0n)
+  const exceeded = [...exceededRights(rights, sold, lines, solution.sharesAfter)]
+  if (exceeded.length > 0) throw new TermsRefused(exceeded)
   const [bought] = solution.purchases
   const unallocatedAfter = lines.reduce((sum, line) => sum + (line.kind === 'pool' ? line.after : 0n), 0n)
-  const before = capitalization.fullyDiluted
+  const before = lines.reduce((sum, line) => sum + line.before, 0n)
   return {
     asOf: capitalization.asOf,
     preMoney: terms.preMoney,
@@ -122,6 +132,7 @@ export function proForma(capitalization: Capitalization, terms: RoundTerms, on =
     compute: computeOf(terms, solution),
     cash: cashOf(terms, solution),
     conversions,
+    rights,
     conversionMethod: conversions.length === 0 ? null : solution.converts.terms.method,
     poolIncrease: solution.poolIncrease,
     unallocatedAfter,

@@ -6,10 +6,12 @@ import {
   type ShareCount,
   solveConvertibleRound,
 } from '../captable/index.ts'
+import { numericOfWhole } from '../platform/index.ts'
 import { computeConsideration } from './consideration.ts'
 import { TermsRefused } from './errors.ts'
 import { unsolvable } from './pro-forma-faults.ts'
 import { type RoundConversions, roundConversions } from './round-conversions.ts'
+import { rightsInput } from './round-rights.ts'
 import type { RoundTerms } from './terms.ts'
 
 /** The solution, with what converts behind each of its conversions, in the same order. */
@@ -32,15 +34,17 @@ export function solveRound(capitalization: Capitalization, terms: RoundTerms, on
 }
 
 /** Everything before the round, each share as one. Stock is what fully diluted counts beside options, warrants and pools. */
-function countOf({ fullyDiluted, holdings, pools }: Capitalization): ShareCount {
+function countOf({ fullyDiluted, holdings, pools }: Capitalization, { promisedOptions }: RoundTerms): ShareCount {
   let [options, warrants] = [0n, 0n]
   for (const { kind, quantity } of holdings) {
     if (kind === 'option') options += quantity
     if (kind === 'warrant') warrants += quantity
   }
-  const unallocated = pools.reduce((sum, { available }) => sum + available, 0n)
-  const common = fullyDiluted - options - warrants - unallocated
-  return { common, preferred: 0n, options, warrants, promised: 0n, unallocated }
+  const available = pools.reduce((sum, pool) => sum + pool.available, 0n)
+  const common = fullyDiluted - options - warrants - available
+  const promised = numericOfWhole(promisedOptions?.shares ?? 0n)
+  const unallocated = promisedOptions?.from === 'POOL' ? available - promised : available
+  return { common, preferred: 0n, options, warrants, promised, unallocated }
 }
 
 function inputOf(
@@ -48,16 +52,19 @@ function inputOf(
   terms: RoundTerms,
   { terms: conversions, converting }: RoundConversions,
 ): ConvertibleRoundInput {
+  const { purchases, rights } = rightsInput(capitalization, terms)
   return {
     preMoney: terms.preMoney.amount,
-    count: countOf(capitalization),
+    count: countOf(capitalization, terms),
     convertibles: converting.map(({ convertible }) => convertible),
     method: conversions.method,
     pool: terms.pool,
     purchases: [
       { id: COMPUTE, amount: computeConsideration(terms.compute).amount },
       ...terms.cashInvestors.map(({ amount }, index) => ({ id: String(index), amount: amount.amount })),
+      ...purchases,
     ],
+    rights,
     priceRounding: terms.priceRounding,
     conversionPriceRounding: conversions.priceRounding,
     sharesFromRoundedPrice: terms.sharesFromRoundedPrice,

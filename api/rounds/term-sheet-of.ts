@@ -49,6 +49,7 @@ export function termSheetOf(terms: RoundTerms, proForma: ProForma, parties: Term
       className,
       shares: String(shares),
     })),
+    ...rightsOf(terms, proForma),
     ...conversionsOf(terms, proForma),
     capTable: {
       asOf: proForma.asOf,
@@ -69,6 +70,25 @@ export function termSheetOf(terms: RoundTerms, proForma: ProForma, parties: Term
     settlement: settlementOf(terms.settlement, parties.metric),
     riskTable: terms.riskTable.map(({ event, ...row }) => ({ event: RISK_EVENT_TITLES[event], ...row })),
     conditions: terms.conditions.map(({ text, waivableBy }) => ({ text, waivableBy })),
+  }
+}
+
+function rightsOf({ promisedOptions: promised }: RoundTerms, { rights }: ProForma) {
+  return {
+    ...(promised === undefined ? {} : { promised: { shares: String(promised.shares), from: promised.from } }),
+    ...(rights.length === 0
+      ? {}
+      : {
+          rights: rights.map(({ holder, of, part, exercise, amount, className, shares }) => ({
+            holder,
+            of,
+            part: formatNumeric(part),
+            exercise,
+            amount: money(amount),
+            className,
+            shares: String(shares),
+          })),
+        }),
   }
 }
 

@@ -12,6 +12,7 @@ import { computeConsideration } from './consideration.ts'
 import { releaseSchedule } from './release-schedule.ts'
 import { RISK_EVENTS } from './risk-table.ts'
 import { conversionFaults } from './terms-conversions.ts'
+import { rightsFaults } from './terms-rights.ts'
 import { settlementFaults } from './terms-settlement.ts'
 import { CONTINUOUS_ALLOCATIONS, type RoundTerms, type SecurityTerms } from './terms-shape.ts'
 
@@ -31,6 +32,7 @@ export function termsFaults(terms: TermsInHand): readonly InputFault[] {
     ...poolFaults(terms),
     ...investorFaults(terms),
     ...conversionFaults(terms.conversions, terms.preMoney?.currency),
+    ...rightsFaults(terms.proRataRights, terms.promisedOptions, terms.preMoney?.currency),
     ...vestingFaults(terms),
     ...releaseFaults(terms),
     ...dateFaults(terms),

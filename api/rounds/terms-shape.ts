@@ -6,6 +6,7 @@ import { defaultRiskTable } from './default-risk-table.ts'
 import { RISK_BEARERS, RISK_EVENTS } from './risk-table.ts'
 import { zBoolean, zCount, zWholeShares } from './term-pieces.ts'
 import { Conversions } from './terms-conversions.ts'
+import { PromisedOptions, ProRataRights } from './terms-rights.ts'
 import { Settlement } from './terms-settlement.ts'
 
 /** Which causes of a charge earn equity. */
@@ -166,6 +167,10 @@ export const TermsShape = z.strictObject({
   cashInvestors: z.array(CashInvestor).max(200, { error: 'has more than 200 investors' }).default([]),
   /** How outstanding SAFEs and notes convert; left out, as the cap table says (`DEFAULT_CONVERSIONS`). */
   conversions: Conversions.optional(),
+  /** Who may take part by right; left out: nobody. */
+  proRataRights: ProRataRights.optional(),
+  /** Options promised and not granted yet: the price counts them. */
+  promisedOptions: PromisedOptions.optional(),
   vesting: Vesting,
   releases: Releases,
   /** What is charged: reserved time whether used or not, or metered use only. */

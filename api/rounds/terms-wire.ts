@@ -8,6 +8,7 @@ import {
   type Money,
 } from '../platform/index.ts'
 import { writeConversions } from './terms-conversions.ts'
+import { writePromised, writeRights } from './terms-rights.ts'
 import { writeSettlement } from './terms-settlement.ts'
 import type { RoundTerms, RoundTermsWire, SecurityTerms } from './terms-shape.ts'
 
@@ -55,6 +56,8 @@ export function writeTerms(terms: RoundTerms): RoundTermsWire {
     compute,
     cashInvestors,
     conversions,
+    proRataRights,
+    promisedOptions,
     vesting,
     releases,
     settlement,
@@ -74,6 +77,8 @@ export function writeTerms(terms: RoundTerms): RoundTermsWire {
     },
     cashInvestors: cashInvestors.map((investor) => ({ ...investor, amount: wireMoney(investor.amount) })),
     ...optional('conversions', conversions, writeConversions),
+    ...optional('proRataRights', proRataRights, writeRights),
+    ...optional('promisedOptions', promisedOptions, writePromised),
     vesting: { ...vesting, ...optional('cliffTokens', vesting.cliffTokens, formatTokens) } as RoundTermsWire['vesting'],
     releases: writeReleases(releases),
     settlement: writeSettlement(settlement),

@@ -6,6 +6,7 @@ import { defined, type Rich, rich } from './rich-text.ts'
 import type { Row } from './table.ts'
 import { conversions } from './term-sheet-conversions.ts'
 import type { Holding, TermSheet } from './term-sheet-input.ts'
+import { rights } from './term-sheet-rights.ts'
 import {
   affiliationWords,
   BASIS_WORDS,
@@ -98,6 +99,7 @@ export function economics(clauses: Clauses, sheet: TermSheet): void {
     'The implied price is the number of shares issued against compute times the price per share, divided by the Tokens.',
   )
   cash(clauses, sheet)
+  rights(clauses, sheet)
   conversions(clauses, sheet.conversions)
 }
 

@@ -25,6 +25,10 @@ export type TermSheet = {
   readonly grant: Grant
   readonly price: Price
   readonly cashInvestors: readonly CashInvestor[]
+  /** Rights to take part in the round, exercised or not; left out where there are none. */
+  readonly rights?: readonly RightOnPaper[]
+  /** Options promised and not granted: whole shares, and whether plans hold them already. */
+  readonly promised?: { readonly shares: string; readonly from: 'POOL' | 'ON_TOP' }
   /** Left out where nothing converts. */
   readonly conversions?: ConversionsOnPaper
   readonly capTable: CapTable
@@ -186,4 +190,16 @@ export type ConversionsOnPaper = {
     readonly className: string
     readonly shares: string
   }[]
+}
+
+/** One right to take part. */
+export type RightOnPaper = {
+  readonly holder: string
+  readonly of: 'NEW_SECURITIES' | 'COMPANY_AFTER'
+  /** Of 1: "0.1". */
+  readonly part: string
+  readonly exercise: 'NONE' | 'FULL' | 'MONEY' | 'SHARES'
+  readonly amount: MoneyText
+  readonly className: string
+  readonly shares: string
 }

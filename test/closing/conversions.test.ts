@@ -5,7 +5,7 @@ import { closeRound } from '../../api/closing/index.ts'
 import { formatNumeric } from '../../api/platform/index.ts'
 import { capitalizationBefore, type ProForma, proForma, RoundTerms } from '../../api/rounds/index.ts'
 import { THREE } from '../captable/given-convertibles.ts'
-import { ownPackage } from '../support/ocf-package.ts'
+import { OWN, ownPackage } from '../support/ocf-package.ts'
 import { makeWorld } from '../support/world.ts'
 import { CLOSED, givenDeal } from './given-deal.ts'
 
@@ -15,7 +15,7 @@ const withThree = () => ownPackage({ Transactions: (items) => [...items, ...THRE
 /** Shares by holder and class, without what is only reserved. */
 const sharesIn = (forma: ProForma) =>
   forma.lines
-    .filter(({ after, kind }) => after > 0n && kind !== 'pool')
+    .filter(({ after, kind }) => after > 0n && kind !== 'pool' && kind !== 'promised')
     .map(({ holder, className, kind, after }) => `${holder} | ${kind} | ${className} | ${formatNumeric(after)}`)
     .sort()
 
@@ -25,11 +25,22 @@ test('closing converts what the pro forma converts, and the replayed cap table i
     cashInvestors: [{ name: 'Harbour Ventures', amount: { amount: '1000000', currency: 'USD' } }],
     pool: { kind: 'TARGET', postRoundUnallocated: '0.15' },
     conversions: { priceRounding: { direction: 'DOWN', places: 4 } },
+    promisedOptions: { shares: '25000', from: 'ON_TOP' },
+    proRataRights: [
+      {
+        holder: 'Harbor Seed Fund II, L.P.',
+        stakeholderId: OWN.seedFund,
+        of: 'COMPANY_AFTER',
+        part: '0.2',
+        exercise: { kind: 'FULL' },
+      },
+    ],
   } as const
   const { roundId } = await deal.accepted(change as never)
   const terms = RoundTerms.parse(deal.terms(change as never))
   const forma = proForma(await capitalizationBefore(world.deps.db, deal.companyId, terms), terms)
   assert.equal(forma.conversions.length, 3)
+  assert.ok((forma.rights[0]?.shares ?? 0n) > 0n)
   await closeRound(world.deps, world.staff.secondPartner.actor, { roundId })
   const after = await loadCapitalization(world.deps.db, deal.companyId, CLOSED.slice(0, 10))
   assert.equal(after.fullyDiluted, forma.sharesAfter)
@@ -45,6 +56,8 @@ test('closing converts what the pro forma converts, and the replayed cap table i
     compute: { ...terms.compute, stakeholderId: holderId(after, terms.compute.holderName) },
     cashInvestors: [],
     pool: { kind: 'NONE' },
+    proRataRights: [],
+    promisedOptions: undefined,
   })
   const replayed = again.lines
     .filter(({ before, kind }) => before > 0n && kind !== 'pool')
@@ -52,7 +65,7 @@ test('closing converts what the pro forma converts, and the replayed cap table i
     .sort()
   assert.deepEqual(replayed, sharesIn(forma))
   const pool = (which: 'before' | 'after', lines: ProForma['lines']) =>
-    lines.filter(({ kind }) => kind === 'pool').reduce((sum, line) => sum + line[which], 0n)
+    lines.filter(({ kind }) => kind === 'pool' || kind === 'promised').reduce((sum, line) => sum + line[which], 0n)
   assert.equal(pool('before', again.lines), pool('after', forma.lines))
 })
 

@@ -92,7 +92,7 @@ const SHOWN_TO: Readonly<Record<string, readonly Group[]>> = {
     'RoundTerms CashInvestor ClosingCondition ComputeTerms PoolTerms PriceRounding RiskRow SecurityTerms',
   ),
   ...each(PARTIES, 'TermsRelease UnearnedTerms VestingTerms SettlementTerms PriceProtectionTerms Money'),
-  ...each(PARTIES, 'ConversionTerms ConvertibleTerms ProFormaConversion'),
+  ...each(PARTIES, 'ConversionTerms ConvertibleTerms ProFormaConversion ProRataRight PromisedOptions ProFormaRight'),
   ...each(
     PARTIES,
     'ProForma ProFormaClass ProFormaComputePurchase ProFormaHolder ProFormaNote ProFormaPurchase ProFormaRisk',

@@ -37,7 +37,7 @@ import {
   releaseDueTokens,
 } from '../../api/tokens/index.ts'
 import { safeOf } from '../captable/given-convertibles.ts'
-import { ownPackage } from './ocf-package.ts'
+import { OWN, ownPackage } from './ocf-package.ts'
 import { overTime } from './path-pool.ts'
 import type { Person, World } from './world.ts'
 
@@ -299,6 +299,16 @@ export const terms = (
   ...(name === 'Series Seed-2'
     ? {}
     : {
+        proRataRights: [
+          {
+            holder: 'Harbor Seed Fund II, L.P.',
+            stakeholderId: OWN.seedFund,
+            of: 'NEW_SECURITIES' as const,
+            part: '0.05',
+            exercise: { kind: 'FULL' as const },
+          },
+        ],
+        promisedOptions: { shares: '1000', from: 'ON_TOP' as const },
         conversions: {
           capBase: 'POST_MONEY',
           instruments: [
