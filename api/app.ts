@@ -4,8 +4,9 @@ import { graphql } from 'graphql'
 import helmet from 'helmet'
 import { type AppDeps, schema } from '../schema/index.ts'
 import { transactionValueOfDeal } from './closing/index.ts'
+import { allocationDecisions, factorsSetAlone } from './clusters/index.ts'
 import { quillMaterials } from './demo/packages.ts'
-import { FactRegistry } from './flags/index.ts'
+import { bookingSuspension, FactRegistry } from './flags/index.ts'
 import { assetRoutes } from './http/assets.ts'
 import { capTableRoutes } from './http/cap-table.ts'
 import { consoleRoutes } from './http/console/routes.ts'
@@ -39,7 +40,12 @@ const PAGE_CSP = {
 } as const
 
 /** Who answers which fact that rules ask for: each capability's providers. Facts without one are recorded by people. */
-export const registerFacts = (): FactRegistry => new FactRegistry().provide('transaction.value', transactionValueOfDeal)
+export const registerFacts = (): FactRegistry =>
+  new FactRegistry()
+    .provide('transaction.value', transactionValueOfDeal)
+    .provide('factors.set_alone', factorsSetAlone)
+    .provide('allocation.decisions', allocationDecisions)
+    .provide('company.bookings_suspended', bookingSuspension)
 
 /** The HTTP application. It does not listen: tests drive it directly. */
 export function createApp(deps: AppDeps): Express {

@@ -3,6 +3,7 @@ import {
   BadInterval,
   type BookingInTheWay,
   DedicatedTwice,
+  FactorNotAgreed,
   INTERVAL_FAULTS,
   type Interval,
   NoFactor,
@@ -125,5 +126,15 @@ builder.objectType(ReservationsInTheWay, {
       description: 'Who is booked there, as far as the actor may see it; at most 100.',
       resolve: (error) => [...error.bookings],
     }),
+  }),
+})
+builder.objectType(FactorNotAgreed, {
+  name: 'FactorNotAgreed',
+  description: 'The pool came after the company’s grants, and the company has not signed its factor.',
+  interfaces: [DomainErrorInterface],
+  fields: (t) => ({
+    poolId: t.id({ description: 'Id of the pool.', resolve: (error) => globalId('Pool', error.poolId) }),
+    factorId: t.exposeID('factorId', { description: 'The factor to sign.' }),
+    factor: t.expose('factor', { type: 'Decimal', description: 'H100-hours per GPU-hour.' }),
   }),
 })

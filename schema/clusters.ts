@@ -1,7 +1,9 @@
 /** Pools, their factors and their free capacity. */
 import type { Actor } from '../api/access/index.ts'
 import {
+  agreeFactor,
   BadInterval,
+  countersignFactor,
   createPool,
   FACTOR_BASES,
   type FactorView,
@@ -22,12 +24,11 @@ import { builder, nodeName, PAGE_MAX } from './builder.ts'
 import './cluster-errors.ts'
 import type { Context } from './context.ts'
 import { idempotencyKey, may } from './mutation.ts'
-import { oneOf } from './one-of.ts'
 import { type PageArgs, pageById } from './pages.ts'
 import { inOrder, Provider } from './parties.ts'
 import { TokenClass } from './tokens.ts'
 
-const FactorBasis = builder.enumType('FactorBasis', {
+export const FactorBasis = builder.enumType('FactorBasis', {
   description: 'What a factor rests on. Public factors of these kinds disagree: the contract decides which one holds.',
   values: FACTOR_BASES,
 })
@@ -36,8 +37,9 @@ export const Factor = builder.objectRef<FactorView>('Factor').implement({
   description:
     'How many H100-hours a GPU-hour of a pool counts, for a time. Of two for one instant the one recorded later holds.',
   fields: (t) => ({
+    factorId: t.exposeID('factorId', { description: 'Names it where it is signed.' }),
     h100HoursPerGpuHour: t.expose('factor', { type: 'Decimal', description: 'H100-hours per GPU-hour, exact.' }),
-    basis: t.field({ type: FactorBasis, description: 'What it rests on.', resolve: (factor) => basisOf(factor.basis) }),
+    basis: t.field({ type: FactorBasis, description: 'What it rests on.', resolve: (factor) => factor.basis }),
     source: t.exposeString('source', { description: 'Where it comes from.' }),
     validFrom: t.expose('validFrom', { type: 'DateTime', description: 'From when it holds.' }),
     validUntil: t.expose('validUntil', {
@@ -50,6 +52,11 @@ export const Factor = builder.objectRef<FactorView>('Factor').implement({
         'In whose name it was approved: "provider" (a conflict signal where the provider is affiliated) or "operations" of the fund.',
     }),
     recordedAt: t.expose('recordedAt', { type: 'DateTime', description: 'When it was recorded.' }),
+    countersignedAt: t.expose('countersignedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the other side signed it too; null while one side alone set it, which is a conflict signal.',
+    }),
   }),
 })
 
@@ -141,8 +148,6 @@ Pool.implement({
   }),
 })
 
-const basisOf = (basis: string) => oneOf(FACTOR_BASES, basis)
-
 /** The cost of a page, for the bound of a request. */
 export const pageCost = (args: PageArgs) => ({
   field: 2,
@@ -225,6 +230,23 @@ const SetFactorInput = builder.inputType('SetFactorInput', {
     idempotencyKey: idempotencyKey(t),
   }),
 })
+const CountersignFactorInput = builder.inputType('CountersignFactorInput', {
+  description: 'The other side’s signature under a factor.',
+  fields: (t) => ({
+    poolId: t.id({ description: 'Id of the pool.' }),
+    factorId: t.id({ description: 'Which of its factors.' }),
+    idempotencyKey: idempotencyKey(t),
+  }),
+})
+const AgreeFactorInput = builder.inputType('AgreeFactorInput', {
+  description: 'The company’s signature under a factor.',
+  fields: (t) => ({
+    companyId: t.id({ description: 'Id of the company.' }),
+    poolId: t.id({ description: 'Id of the pool.' }),
+    factorId: t.id({ description: 'Which of its factors.' }),
+    idempotencyKey: idempotencyKey(t),
+  }),
+})
 /** The pool as it is after a mutation. */
 async function poolOrNotFound(deps: Context['deps'], actor: Actor, poolId: Uuid): Promise<PoolView> {
   const [pool] = await poolsById(deps.db, actor, [poolId])
@@ -252,6 +274,28 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: SetFactorInput }) },
     resolve: async (_root, { input }, { deps, actor }) => {
       const { poolId } = await setFactor(deps, actor, input)
+      return poolOrNotFound(deps, actor, poolId)
+    },
+  }),
+  countersignFactor: t.field({
+    type: Pool,
+    description:
+      'Sign a factor that the other side set: operations for the fund, or the provider’s staff. Another person than who set it.',
+    ...may(['provider', 'operations']),
+    args: { input: t.arg({ type: CountersignFactorInput }) },
+    resolve: async (_root, { input }, { deps, actor }) => {
+      const { poolId } = await countersignFactor(deps, actor, input)
+      return poolOrNotFound(deps, actor, poolId)
+    },
+  }),
+  agreeFactor: t.field({
+    type: Pool,
+    description:
+      'Sign the factor of a pool that came after the company’s grants, for the company. Until then it cannot be booked, unless the terms agreed on its basis.',
+    ...may(['signatory']),
+    args: { input: t.arg({ type: AgreeFactorInput }) },
+    resolve: async (_root, { input }, { deps, actor }) => {
+      const { poolId } = await agreeFactor(deps, actor, input)
       return poolOrNotFound(deps, actor, poolId)
     },
   }),

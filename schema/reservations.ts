@@ -8,6 +8,7 @@ import {
   DECLINE_REASONS,
   decideReservation,
   eventsOf,
+  FactorNotAgreed,
   findCapacity,
   NoFactor,
   namesOfReservers,
@@ -27,6 +28,7 @@ import {
   reservationsById,
   WrongTime,
 } from '../api/clusters/index.ts'
+import { OpenFlags } from '../api/flags/index.ts'
 import { globalId, NotFound, type Ref, Refused, type Uuid } from '../api/platform/index.ts'
 import { TokensNotReleased, WouldOverdraw } from '../api/tokens/index.ts'
 import { batch, pageOfParent } from './batch.ts'
@@ -271,8 +273,12 @@ builder.queryFields((t) => ({
   reservationQuote: t.field({
     type: ReservationQuoteType,
     description: 'What a reservation would take now.',
-    errors: { types: [BadInterval, NoFactor, NotFound, Refused] },
+    errors: { types: [BadInterval, FactorNotAgreed, NoFactor, NotFound, Refused] },
     args: {
+      companyId: t.arg.id({
+        required: false,
+        description: 'The company that would book: its grants decide the factor. Left out: the pool’s own factor.',
+      }),
       poolId: t.arg.id({ description: 'Id of the pool.' }),
       gpus: t.arg.int({ description: 'How many GPUs, at least 1.' }),
       startsAt: t.arg({ type: 'DateTime', description: 'First instant, a whole minute.' }),
@@ -336,7 +342,17 @@ builder.mutationFields((t) => ({
     description: 'Ask for GPUs. Tokens and capacity are set aside until the provider decides.',
     ...may(
       ['founder'],
-      [OverCapacity, OverShare, BadInterval, NoFactor, QuoteChanged, WouldOverdraw, TokensNotReleased],
+      [
+        OpenFlags,
+        FactorNotAgreed,
+        OverCapacity,
+        OverShare,
+        BadInterval,
+        NoFactor,
+        QuoteChanged,
+        WouldOverdraw,
+        TokensNotReleased,
+      ],
     ),
     args: { input: t.arg({ type: RequestReservationInput }) },
     resolve: async (_root, { input }, { deps, actor }) => {

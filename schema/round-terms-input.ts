@@ -16,6 +16,7 @@ import {
 } from './round-terms-enums.ts'
 import { MoneyInput } from './scalars.ts'
 import { ConversionTermsInput } from './terms-conversions.ts'
+import { FactorTermsInput } from './terms-factors.ts'
 import { PromisedOptionsInput, ProRataRightInput } from './terms-rights.ts'
 import { SettlementTermsInput } from './terms-settlement.ts'
 
@@ -225,6 +226,11 @@ export const RoundTermsInput = builder.inputType('RoundTermsInput', {
     vesting: t.field({ type: VestingTermsInput, description: 'How consumed tokens earn shares.' }),
     releases: t.field({ type: ReleaseTermsInput, description: 'How tokens become available.' }),
     charging: t.field({ type: Charging, description: 'What is charged.' }),
+    factors: t.field({
+      type: FactorTermsInput,
+      required: false,
+      description: 'Factors of pools that come later. Default BOTH_SIGN.',
+    }),
     longStop: t.field({ type: 'Date', description: 'Date on which an unfinished grant is settled.' }),
     tokenExpiry: t.field({ type: 'Date', description: 'Date on which tokens expire; not before the long-stop.' }),
     disputeWindowDays: t.int({ required: false, description: 'Days to dispute a statement. Default 15.' }),

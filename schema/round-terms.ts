@@ -28,6 +28,7 @@ import {
   VestBasis,
 } from './round-terms-enums.ts'
 import { ConversionTermsType } from './terms-conversions.ts'
+import { FactorTermsType } from './terms-factors.ts'
 import { PromisedOptionsType, ProRataRight } from './terms-rights.ts'
 import { SettlementTerms } from './terms-settlement.ts'
 
@@ -236,6 +237,7 @@ export const RoundTerms = builder.objectRef<Terms>('RoundTerms').implement({
       resolve: (terms) => [...releaseSchedule(terms)],
     }),
     charging: t.expose('charging', { type: Charging, description: 'What is charged.' }),
+    factors: t.expose('factors', { type: FactorTermsType, description: 'Factors of pools that come later.' }),
     longStop: t.expose('longStop', { type: 'Date', description: 'Date on which an unfinished grant is settled.' }),
     tokenExpiry: t.expose('tokenExpiry', { type: 'Date', description: 'Date on which tokens expire.' }),
     disputeWindowDays: t.exposeInt('disputeWindowDays', { description: 'Days to dispute a statement.' }),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type Actor, must } from '../access/index.ts'
 import { type Capitalization, increasePool, issueShares, issueUnearned } from '../captable/index.ts'
+import { freezeFactors } from '../clusters/index.ts'
 import { latestDocument } from '../documents/index.ts'
 import { openVesting } from '../drawdown/index.ts'
 import { checkGate, type FlagsDeps, refuseWhileOpen } from '../flags/index.ts'
@@ -28,6 +29,7 @@ import {
 import {
   capitalizationBefore,
   type LockedRound,
+  laterBasis,
   lockRound,
   markClosingDone,
   markRound,
@@ -104,6 +106,13 @@ export async function closeRound(deps: FlagsDeps, actor: Actor, input: CloseRoun
     })
     await openVesting(trx, vestingOf(round, { lotId, securityId: equity.securityId, document, forma }))
     await schedulePending(trx, ref)
+    await freezeFactors(trx, {
+      companyId: ref.companyId,
+      grantId: round.grantId,
+      tokenClassId: round.terms.compute.tokenClassId,
+      documentId: document,
+      laterBasis: laterBasis(round.terms.factors),
+    })
     await markClosingDone(trx, round, actor.id)
     await markRound(trx, round, 'accepted', 'closed')
     const closed = { ref, grantId: round.grantId, lotId, securityId: equity.securityId, shares: forma.compute.shares }

@@ -3,6 +3,7 @@ import { NotPrintable } from '../../templates/format.ts'
 import { termSheetPdf } from '../../templates/pdf/term-sheet.ts'
 import { CharactersNotInTypeface } from '../../templates/pdf/typeface.ts'
 import { type Actor, must } from '../access/index.ts'
+import { factorsToOffer, offerFactors } from '../clusters/index.ts'
 import { storeDocument } from '../documents/index.ts'
 import { checkGate, type FlagsDeps, refuseWhileOpen } from '../flags/index.ts'
 import { companiesById, mustSeeInstallation, providersById } from '../parties/index.ts'
@@ -63,7 +64,8 @@ export async function issueTermSheet(
     if (round.state !== 'proposed') throw new WrongState('round', round.state, ['proposed'])
     await refuseWhileOpen(trx, { ...gate, onDate: round.terms.closingDate })
     const forma = proForma(await capitalizationBefore(trx, ref.companyId, round.terms), round.terms)
-    const bytes = await render(trx, actor, round, forma)
+    const factors = await factorsToOffer(trx, [round.terms.compute.tokenClassId])
+    const bytes = await render(trx, actor, round, { forma, factors })
     const stored = await storeDocument(trx, {
       companyId: ref.companyId,
       subject,
@@ -74,6 +76,7 @@ export async function issueTermSheet(
       madeBy: actor.id,
     })
     await insertIssued(trx, actor, round, forma, stored.documentId)
+    await offerFactors(trx, { companyId: ref.companyId, documentId: stored.documentId, factors })
     await insertConditions(trx, ref, round.terms.conditions)
     await markRound(trx, round, 'proposed', 'term_sheet_issued')
     await audit(trx, actor, {
@@ -92,7 +95,12 @@ export async function issueTermSheet(
 }
 
 /** The PDF of a locked round's terms. */
-async function render(trx: Trx, actor: Actor, round: LockedRound, forma: ProForma): Promise<Uint8Array> {
+async function render(
+  trx: Trx,
+  actor: Actor,
+  round: LockedRound,
+  { forma, factors }: { readonly forma: ProForma; readonly factors: Awaited<ReturnType<typeof factorsToOffer>> },
+): Promise<Uint8Array> {
   const [company] = await companiesById(trx, actor, [round.companyId])
   const tokenClass = await findTokenClass(trx, round.terms.compute.tokenClassId)
   if (company === undefined) throw new NotFound('company', globalId('Company', round.companyId))
@@ -117,6 +125,12 @@ async function render(trx: Trx, actor: Actor, round: LockedRound, forma: ProForm
       provider: { name: provider.name, affiliation: provider.affiliation },
       tokenClass: tokenClass.name,
       metric: await metricNameOf(trx, round.terms),
+      factors: factors.map(({ gpuModel, cluster, factor, basis, source }) => ({
+        pool: `${gpuModel} on ${cluster}`,
+        factor: formatNumeric(factor),
+        basis,
+        source,
+      })),
     }),
   ).catch((error: unknown) => {
     // A name that cannot be printed is a matter of the terms or of the company's name, not a fault of ours.

@@ -1,6 +1,6 @@
 /** What clusters refuse. */
-import { DomainError, formatTokens, type MicroTokens, type Ref } from '../platform/index.ts'
-import type { GpuSeconds } from './charge.ts'
+import { DomainError, formatNumeric, formatTokens, type MicroTokens, type Ref, type Uuid } from '../platform/index.ts'
+import type { Factor, GpuSeconds } from './charge.ts'
 import type { Interval } from './interval.ts'
 
 /** The pool has too few free GPUs somewhere in the interval. Carries the first such part of it. */
@@ -152,5 +152,21 @@ export class UsageConflict extends DomainError {
     )
     this.externalId = externalId
     this.field = field
+  }
+}
+
+/** A pool that came after the company's grants: its factor holds for the company once both sides have signed it. */
+export class FactorNotAgreed extends DomainError {
+  readonly code = 'FACTOR_NOT_AGREED'
+  readonly poolId: Uuid
+  readonly factorId: Uuid
+  readonly factor: Factor
+  constructor(poolId: Uuid, factorId: Uuid, factor: Factor) {
+    super(
+      `The pool came after the company's grants, and its factor of ${formatNumeric(factor)} H100-hours per GPU-hour is not signed by the company. A signatory signs it, or another pool is booked. Nothing was changed.`,
+    )
+    this.poolId = poolId
+    this.factorId = factorId
+    this.factor = factor
   }
 }

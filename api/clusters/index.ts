@@ -1,5 +1,6 @@
 /** Pools, factors, the calendar, reservations and metering. */
 
+export { AgreeFactorInput, agreeFactor } from './agree-factor.ts'
 export { CancelReservationInput, cancelReservation } from './cancel-reservation.ts'
 export { ChangePoolCapacityInput, changePoolCapacity } from './change-capacity.ts'
 export {
@@ -16,12 +17,14 @@ export {
   reservedGpuSeconds,
 } from './charge.ts'
 export { type CompletedReservation, completeReservation } from './complete-reservation.ts'
+export { CountersignFactorInput, countersignFactor } from './countersign-factor.ts'
 export { CreatePoolInput, createPool } from './create-pool.ts'
 export { DECISIONS, DecideReservationInput, decideReservation } from './decide-reservation.ts'
 export { DedicateCapacityInput, dedicateCapacity, EndDedicationInput, endDedication } from './dedicate-capacity.ts'
 export {
   type BookingInTheWay,
   DedicatedTwice,
+  FactorNotAgreed,
   NoFactor,
   OverCapacity,
   OverShare,
@@ -32,7 +35,10 @@ export {
   WrongTime,
 } from './errors.ts'
 export { EXPIRE_HOLD_JOB, expireHold, expireHolds } from './expire-hold.ts'
+export { FACTOR_BASES, type FactorBasis } from './factor-basis.ts'
+export { allocationDecisions, factorsSetAlone } from './facts.ts'
 export { type CapacityFit, FindCapacityInput, findCapacity } from './find-capacity.ts'
+export { factorsToOffer, freezeFactors, type GoverningFactor, governingFactor, offerFactors } from './grant-factors.ts'
 export { BadInterval, INTERVAL_FAULTS, type Interval, type IntervalFault } from './interval.ts'
 export { LiftMaintenanceInput, liftMaintenance } from './lift-maintenance.ts'
 export { PlanMaintenanceInput, planMaintenance } from './plan-maintenance.ts'
@@ -127,7 +133,7 @@ export { SLURM_API_VERSIONS, type TokenSource } from './scheduler/slurm-rest.ts'
 export { PUSH_RESERVATIONS_JOB } from './scheduler/tell-scheduler.ts'
 export { pushReservationsJob, tendSchedulers } from './scheduler/tend-scheduler.ts'
 export { type UsageReport, type UsageToReport, usageToReport } from './scheduler/usage-to-report.ts'
-export { FACTOR_BASES, SetFactorInput, setFactor } from './set-factor.ts'
+export { SetFactorInput, setFactor } from './set-factor.ts'
 export { SetPoolShareInput, setPoolShare } from './set-pool-share.ts'
 export { WAYS_WITH_CONFLICTS, type WayWithConflicts } from './take-out.ts'
 export type { UsageRecord } from './usage.store.ts'

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { Actor } from '../access/index.ts'
 import { globalId, NotFound, parseNumeric, type Reader, Refused, type Uuid } from '../platform/index.ts'
 import type { Factor } from './charge.ts'
+import { type FactorBasis, factorBasis } from './factor-basis.ts'
 import { BadInterval, checkInterval, earlier, type Interval, later, microsecondsOf } from './interval.ts'
 import { poolsSeenBy, seesPool } from './visibility.ts'
 
@@ -104,21 +105,28 @@ export type FactorView = {
   readonly poolId: Uuid
   readonly factorId: Uuid
   readonly factor: Factor
-  readonly basis: string
+  readonly basis: FactorBasis
   readonly source: string
   readonly validFrom: string
   readonly validUntil: string | null
   readonly approvedBy: Uuid
   readonly approvedAs: string
   readonly recordedAt: string
+  /** When the other side signed it too; null while one side alone set it. */
+  readonly countersignedAt: string | null
 }
 
 const factors = (reader: Reader) =>
   reader
     .selectFrom('factor')
+    .leftJoin('factor_countersignature as countersignature', (join) =>
+      join
+        .onRef('countersignature.pool_id', '=', 'factor.pool_id')
+        .onRef('countersignature.factor_id', '=', 'factor.factor_id'),
+    )
     .select([
-      'pool_id as poolId',
-      'factor_id as factorId',
+      'factor.pool_id as poolId',
+      'factor.factor_id as factorId',
       'h100_hours_per_gpu_hour as text',
       'basis',
       'source',
@@ -127,30 +135,67 @@ const factors = (reader: Reader) =>
       'approved_by as approvedBy',
       'approved_as as approvedAs',
       'recorded_at as recordedAt',
+      'countersignature.signed_at as countersignedAt',
     ])
 
-const withFactor = <Row extends { text: string }>({ text, ...row }: Row) => ({ ...row, factor: parseNumeric(text) })
+const withFactor = <Row extends { text: string; basis: string }>({ text, basis, ...row }: Row) => ({
+  ...row,
+  basis: factorBasis(basis),
+  factor: parseNumeric(text),
+})
 
 /** The factor in force at an instant: of those valid then, the one recorded last. `undefined` where there is none. */
 export async function factorAt(reader: Reader, poolId: Uuid, at: string): Promise<FactorView | undefined> {
   const row = await factors(reader)
-    .where('pool_id', '=', poolId)
+    .where('factor.pool_id', '=', poolId)
     .where('valid_from', '<=', at)
     .where((on) => on.or([on('valid_until', 'is', null), on('valid_until', '>', at)]))
     .orderBy('recorded_at', 'desc')
-    .orderBy('factor_id', 'desc')
+    .orderBy('factor.factor_id', 'desc')
     .limit(1)
     .executeTakeFirst()
   return row === undefined ? undefined : withFactor(row)
+}
+
+/** One factor of a pool, in force or not. */
+export async function factorById(reader: Reader, poolId: Uuid, factorId: Uuid): Promise<FactorView | undefined> {
+  const row = await factors(reader)
+    .where('factor.pool_id', '=', poolId)
+    .where('factor.factor_id', '=', factorId)
+    .executeTakeFirst()
+  return row === undefined ? undefined : withFactor(row)
+}
+
+/** The factor in force at an instant of every pool of a token class that has one, by cluster and model. One query. */
+export async function factorsInForce(
+  reader: Reader,
+  tokenClassIds: readonly Uuid[] | 'every',
+  at: string,
+): Promise<(FactorView & Pick<PoolView, 'cluster' | 'gpuModel' | 'tokenClassId'>)[]> {
+  if (tokenClassIds.length === 0) return []
+  const rows = await factors(reader)
+    .innerJoin('pool', 'pool.pool_id', 'factor.pool_id')
+    .select(['pool.cluster', 'pool.gpu_model as gpuModel', 'pool.token_class_id as tokenClassId'])
+    .distinctOn(['pool.cluster', 'pool.gpu_model', 'factor.pool_id'])
+    .$if(tokenClassIds !== 'every', (query) => query.where('pool.token_class_id', 'in', [...tokenClassIds]))
+    .where('valid_from', '<=', at)
+    .where((on) => on.or([on('valid_until', 'is', null), on('valid_until', '>', at)]))
+    .orderBy('pool.cluster')
+    .orderBy('pool.gpu_model')
+    .orderBy('factor.pool_id')
+    .orderBy('recorded_at', 'desc')
+    .orderBy('factor.factor_id', 'desc')
+    .execute()
+  return rows.map(withFactor)
 }
 
 /** The factors of these pools, of each the one recorded last first. One query. */
 export async function factorsOf(reader: Reader, poolIds: readonly Uuid[]): Promise<FactorView[]> {
   if (poolIds.length === 0) return []
   const rows = await factors(reader)
-    .where('pool_id', 'in', [...poolIds])
+    .where('factor.pool_id', 'in', [...poolIds])
     .orderBy('recorded_at', 'desc')
-    .orderBy('factor_id', 'desc')
+    .orderBy('factor.factor_id', 'desc')
     .execute()
   return rows.map(withFactor)
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { Actor } from '../access/index.ts'
-import { lockCompany, mustSeeCompany } from '../parties/index.ts'
+import type { FlagsDeps } from '../flags/index.ts'
+import { mustSeeCompany } from '../parties/index.ts'
 import {
   addJob,
   audit,
-  type Deps,
   formatNumeric,
   formatTokens,
   globalId,
@@ -26,6 +26,7 @@ import { addMinutes, earlier } from './interval.ts'
 import { mustSeePool } from './pool.views.ts'
 import { priceReservation, zGpus } from './quote-reservation.ts'
 import { insertBooking, insertReservation, type NewReservation } from './reservation.store.ts'
+import { checkReserve, refuseReserve } from './reserve-gate.ts'
 import { mustBookFor } from './visibility.ts'
 
 export const RequestReservationInput = z.strictObject({
@@ -48,10 +49,10 @@ const LATE_USAGE_MINUTES = 45 * 24 * 60
 /**
  * Asks for GPUs: sets tokens and capacity aside until the provider decides, in one transaction.
  *
- * @throws {OverCapacity} {WouldOverdraw} {TokensNotReleased} {BadInterval} {NoFactor} {QuoteChanged}
+ * @throws {OpenFlags} {FactorNotAgreed} {OverCapacity} {WouldOverdraw} {TokensNotReleased} {BadInterval} {NoFactor} {QuoteChanged}
  */
 export async function requestReservation(
-  deps: Deps,
+  deps: FlagsDeps,
   actor: Actor,
   input: RequestReservationInput,
 ): Promise<{ ref: Ref }> {
@@ -60,12 +61,13 @@ export async function requestReservation(
   await mustSeeCompany(deps.db, actor, companyId)
   const pool = await mustSeePool(deps.db, actor, poolId)
   mustBookFor(actor, companyId)
+  await checkReserve(deps, actor, companyId)
   const scope = { kind: 'company', id: companyId } as const
   return once(deps, actor, { operation: 'requestReservation', scope, idempotencyKey, input }, async (trx) => {
-    await lockCompany(trx, companyId)
+    await refuseReserve(trx, companyId)
     const now = await instant(trx)
     const interval = { startsAt: request.startsAt, endsAt: request.endsAt }
-    const { basis, ...quote } = await priceReservation(trx, pool, gpus, interval)
+    const { basis, ...quote } = await priceReservation(trx, pool, gpus, interval, companyId)
     if (request.quotedTokens != null && request.quotedTokens !== quote.hold) {
       throw new QuoteChanged(request.quotedTokens, quote.hold)
     }

@@ -17,13 +17,11 @@ import {
   zPositiveNumeric,
   zText,
 } from '../platform/index.ts'
+import { FACTOR_BASES } from './factor-basis.ts'
 import { microsecondsOf } from './interval.ts'
 import { insertFactor } from './pool.store.ts'
 import { hasFactor, mustSeePool } from './pool.views.ts'
 import { mustActFor } from './visibility.ts'
-
-/** What a factor rests on. Public factors of these kinds disagree, so it is a term of the contract which one holds. */
-export const FACTOR_BASES = ['flops', 'price', 'benchmark', 'contract'] as const
 
 export const SetFactorInput = z
   .strictObject({

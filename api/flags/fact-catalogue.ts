@@ -45,6 +45,15 @@ const zMarket = z.strictObject({
   statedHhi: zNumeric.optional(),
 })
 
+/** What became of requests for GPUs that a provider decided on, or let lapse. */
+const zDecisions = z.strictObject({
+  requests: z.int().min(0),
+  /** Declined, or not decided in time. */
+  refused: z.int().min(0),
+  /** Median seconds from a request to its decision, or to the end of the time for one; null where there is no request. */
+  medianWaitSeconds: z.int().min(0).nullable(),
+})
+
 /** `about`: whether one deal has its own value, or it is a fact of the company whatever the deal. */
 const kind = <S extends z.ZodType>(about: 'deal' | 'company', title: string, schema: S) => ({ about, title, schema })
 
@@ -79,6 +88,34 @@ export const FACT_KINDS = {
     'company',
     'Whether fund and provider are under common control',
     z.strictObject({ affiliated: z.boolean(), how: zText(500) }),
+  ),
+  'company.bookings_suspended': kind(
+    'company',
+    'Whether the company may not book GPUs for now, and why: insolvency, sanctions, an order of a court or of compliance',
+    z.strictObject({ suspended: z.boolean(), why: zText(500) }),
+  ),
+  'factors.set_alone': kind(
+    'company',
+    "Factors in force that a provider set and nobody on the fund's side countersigned, of the pools that the company's tokens book",
+    z.strictObject({
+      pools: z.int().min(0),
+      alone: z
+        .array(
+          z.strictObject({
+            pool: zText(300),
+            h100HoursPerGpuHour: zNumeric,
+            basis: zText(40),
+            source: zText(500),
+            validFrom: zText(40),
+          }),
+        )
+        .max(1000),
+    }),
+  ),
+  'allocation.decisions': kind(
+    'company',
+    "How providers decided on the company's requests for GPUs since a day, and on those of all others in the same pools",
+    z.strictObject({ since: zText(10), company: zDecisions, others: zDecisions }),
   ),
   'market.shares': kind(
     'company',

@@ -8,6 +8,7 @@ import { seesFlags } from './flag-visibility.ts'
 import { DATED_BY, GATES, type Gate, OUTCOMES, RULE_KINDS } from './rule.ts'
 import { SURENESSES } from './rule-table.ts'
 import { RULES } from './rules.ts'
+import type { GateRequest } from './run-gate.ts'
 
 /** What a finding keeps in `evidence`. Names of facts are kept as text: a later catalogue may not have them. */
 const StoredEvidence = z.object({
@@ -114,4 +115,37 @@ export async function findingsOfRun(reader: Reader, actor: Actor, run: Ref): Pro
     .execute()
   const place = new Map(RULES.map((rule, index) => [rule.id, index]))
   return rows.map(findingOf).sort((a, b) => (place.get(a.ruleId) ?? 0) - (place.get(b.ruleId) ?? 0))
+}
+
+/**
+ * Whether every rule of the gate was run on the subject for this date, since anybody last recorded a fact about the company:
+ * running them again would find the same.
+ */
+export async function gateRunSince(
+  reader: Reader,
+  { gate, companyId, subject, onDate }: GateRequest,
+): Promise<boolean> {
+  const rules = RULES.filter((rule) => rule.gates.includes(gate)).map(({ id }) => id)
+  if (rules.length === 0) return true
+  const { found } = await reader
+    .selectFrom('finding')
+    .select((on) => on.fn.count<bigint>('rule_id').distinct().as('found'))
+    .where('company_id', '=', companyId)
+    .where('subject', '=', subject)
+    .where('gate', '=', gate)
+    .where('on_date', '=', onDate)
+    .where('rule_id', 'in', rules)
+    .where((on) =>
+      on.not(
+        on.exists(
+          on
+            .selectFrom('recorded_fact')
+            .select('fact_id')
+            .where('recorded_fact.company_id', '=', companyId)
+            .whereRef('recorded_fact.recorded_at', '>=', 'finding.found_at'),
+        ),
+      ),
+    )
+    .executeTakeFirstOrThrow()
+  return Number(found) === rules.length
 }

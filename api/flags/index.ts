@@ -7,9 +7,10 @@ export { checkGate } from './check-gate.ts'
 export type { Fact, FactProvider, FactQuestion } from './fact.ts'
 export { FACT_KINDS, FACT_NAMES, type FactName, type FactValue, factJsonSchema, isFactName } from './fact-catalogue.ts'
 export { FactRegistry } from './fact-registry.ts'
+export { bookingSuspension } from './facts.ts'
 export { FactsAtHand } from './facts-at-hand.ts'
 export { evaluate, evaluateGate, type Finding, type FindingInput, type FindingTable } from './finding.ts'
-export { type FindingView, findingsOfRun } from './finding.views.ts'
+export { type FindingView, findingsOfRun, gateRunSince } from './finding.views.ts'
 export { FLAG_EVENT_KINDS, FLAG_STATES, type FlagState, SETTLEMENTS } from './flag.store.ts'
 export {
   type FlagEventView,

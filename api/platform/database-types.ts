@@ -12,6 +12,15 @@ export type Computed<T> = ColumnType<T, never, never>
 /** Read as unknown: parse it. Written as text, since `pg` would send an array as a PostgreSQL array. */
 export type Json = ColumnType<unknown, string, string>
 
+export interface AgreedFactor {
+  company_id: string
+  pool_id: string
+  factor_id: string
+  h100_hours_per_gpu_hour: string
+  agreed_by: string
+  agreed_at: string
+}
+
 export interface Amendment {
   company_id: string
   amendment_id: string
@@ -230,6 +239,14 @@ export interface Factor {
   recorded_at: string
 }
 
+export interface FactorCountersignature {
+  pool_id: string
+  factor_id: string
+  signed_by: string
+  signed_as: string
+  signed_at: string
+}
+
 export interface Finding {
   company_id: string
   finding_id: string
@@ -291,6 +308,15 @@ export interface GrantChange {
   source: string
   recorded_at: string
   applied_at: string | null
+}
+
+export interface GrantFactors {
+  company_id: string
+  grant_id: string
+  token_class_id: string
+  document_id: string
+  later_basis: string | null
+  frozen_at: string
 }
 
 export interface GrantProgress {
@@ -517,6 +543,19 @@ export interface OcfObject {
   file: string | null
   pointer: string | null
   recorded_at: string
+}
+
+export interface OfferedFactor {
+  company_id: string
+  document_id: string
+  token_class_id: string
+  pool_id: string
+  factor_id: string
+  cluster: string
+  gpu_model: string
+  h100_hours_per_gpu_hour: string
+  basis: string
+  source: string
 }
 
 export interface OnDemandMeter {
@@ -1048,6 +1087,7 @@ export interface Wall {
 }
 
 export interface DB {
+  agreed_factor: AgreedFactor
   amendment: Amendment
   amendment_signature: AmendmentSignature
   asked_release: AskedRelease
@@ -1066,10 +1106,12 @@ export interface DB {
   document_acceptance_name: DocumentAcceptanceName
   expiry_notice: ExpiryNotice
   factor: Factor
+  factor_countersignature: FactorCountersignature
   finding: Finding
   flag: Flag
   flag_event: FlagEvent
   grant_change: GrantChange
+  grant_factors: GrantFactors
   grant_progress: GrantProgress
   idempotency_record: IdempotencyRecord
   installation: Installation
@@ -1089,6 +1131,7 @@ export interface DB {
   observation: Observation
   ocf_import: OcfImport
   ocf_object: OcfObject
+  offered_factor: OfferedFactor
   on_demand_meter: OnDemandMeter
   open_pending: OpenPending
   person: Person

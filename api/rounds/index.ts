@@ -62,6 +62,7 @@ export {
 } from './terms.ts'
 export { type ConversionTerms, DEFAULT_CONVERSIONS, type InstrumentTerms } from './terms-conversions.ts'
 export { type TermChange, termChanges } from './terms-diff.ts'
+export { type FactorTerms, laterBasis } from './terms-factors.ts'
 export type { PromisedOptionsTerms, RightTerms } from './terms-rights.ts'
 export {
   CHANGE_OF_CONTROL,

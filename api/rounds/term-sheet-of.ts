@@ -1,4 +1,6 @@
 /** A round as the words and figures of its term sheet: plain texts, so that the same terms give the same document. */
+
+import type { FactorBasis } from '../clusters/index.ts'
 import {
   formatDecimal,
   formatNumeric,
@@ -27,6 +29,14 @@ export type TermSheetParties = {
   readonly tokenClass: string
   /** Name of the metric of price protection, where the terms give it and it is known. */
   readonly metric?: string | undefined
+  /** The factors in force, of the pools that the tokens book. */
+  readonly factors?: readonly StatedFactor[]
+}
+type StatedFactor = {
+  readonly pool: string
+  readonly factor: string
+  readonly basis: FactorBasis
+  readonly source: string
 }
 type PartyNamed = { readonly name: string; readonly form?: string; readonly jurisdiction?: string }
 
@@ -63,6 +73,7 @@ export function termSheetOf(terms: RoundTerms, proForma: ProForma, parties: Term
     },
     releases: releaseSchedule(terms).map(({ on, amount }) => ({ on, tokens: formatTokens(amount) })),
     charging: terms.charging,
+    laterPools: terms.factors,
     vesting: vestingOf(terms.vesting),
     disputeWindowDays: terms.disputeWindowDays,
     unearned: terms.unearned,

@@ -6,6 +6,7 @@ import { defaultRiskTable } from './default-risk-table.ts'
 import { RISK_BEARERS, RISK_EVENTS } from './risk-table.ts'
 import { zBoolean, zCount, zWholeShares } from './term-pieces.ts'
 import { Conversions } from './terms-conversions.ts'
+import { FactorTerms } from './terms-factors.ts'
 import { PromisedOptions, ProRataRights } from './terms-rights.ts'
 import { Settlement } from './terms-settlement.ts'
 
@@ -175,6 +176,8 @@ export const TermsShape = z.strictObject({
   releases: Releases,
   /** What is charged: reserved time whether used or not, or metered use only. */
   charging: z.enum(['RESERVED', 'METERED']),
+  /** Factors of pools that come later. */
+  factors: FactorTerms.default({ laterPools: 'BOTH_SIGN' }),
   longStop: zIsoDate,
   tokenExpiry: zIsoDate,
   /** Days in which the company may dispute a statement, after which it counts as accepted. */

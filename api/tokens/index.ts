@@ -15,6 +15,7 @@ export { applyLotChanges, changeLot, type LotChange } from './change-lot.ts'
 export { type ChargedPart, charge, chargeAll, type NewCharge } from './charge.ts'
 export { conservation, conservations, type Difference } from './conservation.ts'
 export { CreateTokenClassInput, createTokenClass } from './create-token-class.ts'
+export { byDrawOrder } from './draw.ts'
 export { EndMetricInput, endMetric } from './end-metric.ts'
 export {
   AccountClosed,

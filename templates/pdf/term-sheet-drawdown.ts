@@ -3,6 +3,7 @@ import { column, counted, date, grouped, sum } from '../format.ts'
 import { shareWords } from '../headline.ts'
 import type { Clauses } from './clauses.ts'
 import { defined, rich } from './rich-text.ts'
+import { factors } from './term-sheet-factors.ts'
 import type { TermSheet } from './term-sheet-input.ts'
 import {
   allocationWords,
@@ -57,6 +58,7 @@ export function charging(clauses: Clauses, sheet: TermSheet): void {
       })),
     },
   )
+  factors(clauses, sheet)
 }
 
 export function vesting(clauses: Clauses, sheet: TermSheet): void {

@@ -3,6 +3,7 @@
  * number is a decimal string, every date ISO. Nothing is looked up and nothing is computed but sums and percentages.
  */
 import type { MoneyText } from '../format.ts'
+import type { LaterPools, StatedFactor } from './term-sheet-factors.ts'
 
 export type TermSheet = {
   /** Canonical JSON of the terms (RFC 8785). It is attached to the file, and its SHA-256 stands in every footer. */
@@ -35,6 +36,9 @@ export type TermSheet = {
   readonly releases: readonly { readonly on: string; readonly tokens: string }[]
   /** Reserved time is charged whether used or not, or metered use only. */
   readonly charging: 'RESERVED' | 'METERED'
+  /** Factors of pools other than one H100-hour an hour, and how later pools get theirs. */
+  readonly factors?: readonly StatedFactor[]
+  readonly laterPools?: LaterPools
   readonly vesting: Vesting
   /** Days in which the company may dispute a statement. */
   readonly disputeWindowDays: number

@@ -230,6 +230,7 @@ test('flags that opened again since signing stop the closing, and stay for peopl
     .where('company_id', '=', deal.companyId)
     .where('subject', '=', roundId)
     .where('state', '=', 'open')
+    .where('kind', '<>', 'watch')
     .execute()
   assert.equal(flags.length, 1)
 })

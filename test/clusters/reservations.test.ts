@@ -45,7 +45,14 @@ async function traces(companyId: Uuid, poolId: Uuid) {
     bookings: await count(db.selectFrom('pool_booking').select('reservation_id').where('pool_id', '=', poolId)),
     hours: await count(db.selectFrom('pool_hour').select('starts_at').where('pool_id', '=', poolId)),
     steps: await count(db.selectFrom('pool_step').select('starts_at').where('pool_id', '=', poolId)),
-    audits: await count(db.selectFrom('audit_event').select('event_id').where('scope_id', '=', companyId)),
+    // But for the gate's, whose findings are kept also when the booking is refused.
+    audits: await count(
+      db
+        .selectFrom('audit_event')
+        .select('event_id')
+        .where('scope_id', '=', companyId)
+        .where('kind', '<>', 'gate.checked'),
+    ),
     balances: await balances(db, companyId),
   }
 }

@@ -1,26 +1,30 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkGate, FactRegistry, OpenFlags } from '../../api/flags/index.ts'
+import { checkGate, FactRegistry, OpenFlags, RULES } from '../../api/flags/index.ts'
 import { NotFound } from '../../api/platform/index.ts'
 import { makeWorld } from '../support/world.ts'
 import { usd } from './given-facts.ts'
-import { BAR, CLEAR_FACTS, givenDeal, NOWHERE, outcomes, POLICY, WATCH } from './given-flags.ts'
+import { ALLOCATION, BAR, CLEAR_FACTS, FACTOR, givenDeal, NOWHERE, outcomes, POLICY, WATCH } from './given-flags.ts'
 
 const world = await makeWorld()
 await world.setClock('2026-11-20T12:00:00Z')
 
-test('without facts every rule cannot tell: bar and policy stop the gate, the watch does not', async () => {
+test('without facts rules cannot tell: bar and policy stop the gate, a watch does not', async () => {
   const deal = await givenDeal(world)
   assert.deepEqual(outcomes(await deal.check()), {
     [BAR]: 'cannot_tell',
     [POLICY]: 'cannot_tell',
     [WATCH]: 'cannot_tell',
+    [FACTOR]: 'cannot_tell',
+    // The company made no request, so none was treated worse.
+    [ALLOCATION]: 'clear',
   })
   const flags = await deal.flags()
   assert.deepEqual(Object.fromEntries(flags.map((flag) => [flag.ruleId, [flag.state, flag.stops]])), {
     [BAR]: ['open', true],
     [POLICY]: ['open', true],
     [WATCH]: ['open', false],
+    [FACTOR]: ['open', false],
   })
   await assert.rejects(deal.pass(), (error) => {
     assert.ok(error instanceof OpenFlags)
@@ -39,7 +43,13 @@ test('without facts every rule cannot tell: bar and policy stop the gate, the wa
 test('with clear facts there is no flag and the gate is open', async () => {
   const deal = await givenDeal(world)
   await deal.recordAll()
-  assert.deepEqual(outcomes(await deal.check()), { [BAR]: 'clear', [POLICY]: 'clear', [WATCH]: 'clear' })
+  assert.deepEqual(outcomes(await deal.check()), {
+    [BAR]: 'clear',
+    [POLICY]: 'clear',
+    [WATCH]: 'clear',
+    [FACTOR]: 'clear',
+    [ALLOCATION]: 'clear',
+  })
   assert.deepEqual(await deal.flags(), [])
   await deal.pass('2026-11-20')
 })
@@ -70,7 +80,7 @@ test('a run that finds it clear closes the flag, and one that does not opens the
   await deal.recordAll()
   assert.deepEqual(
     (await deal.recheck()).findings.map((finding: { outcome: string }) => finding.outcome),
-    ['clear', 'clear', 'clear'],
+    ['clear', 'clear', 'clear', 'clear', 'clear'],
   )
   const closed = await deal.flag(POLICY)
   assert.deepEqual([closed.id, closed.state, closed.settledBy], [id, 'cleared', 'run'])
@@ -88,7 +98,7 @@ test('run twice, and fifty at once, there is one flag for a rule, and its histor
   const deal = await givenDeal(world)
   await Promise.all(Array.from({ length: 50 }, () => deal.check()))
   const flags = await deal.flags()
-  assert.equal(flags.length, 3)
+  assert.equal(flags.length, 4)
   for (const flag of flags)
     assert.deepEqual(
       flag.events.map((event) => event.kind),
@@ -100,7 +110,7 @@ test('findings are kept when the step that asked is refused', async () => {
   const deal = await givenDeal(world)
   await deal.check()
   await assert.rejects(deal.pass(), OpenFlags)
-  assert.equal((await deal.flags()).length, 3)
+  assert.equal((await deal.flags()).length, 4)
 })
 
 test('a fact of the capability that knows goes before what people recorded', async () => {
@@ -194,14 +204,14 @@ test('staff read the rules, their facts with a schema, and the flags of many com
       flags(first: 2, states: [open]) { totalCount pageInfo { hasNextPage } edges { cursor node { ruleId } } } } } } }`,
   )
   assert.deepEqual(answer.errors, [])
-  assert.equal(answer.data.rules.length, 3)
+  assert.equal(answer.data.rules.length, RULES.length)
   assert.ok(
     answer.data.rules.every((rule: { facts: { schema: object }[] }) =>
       rule.facts.every(({ schema }) => schema !== null),
     ),
   )
   for (const { node } of answer.data.companies.edges) {
-    assert.deepEqual([node.flags.totalCount, node.flags.edges.length, node.flags.pageInfo.hasNextPage], [3, 2, true])
+    assert.deepEqual([node.flags.totalCount, node.flags.edges.length, node.flags.pageInfo.hasNextPage], [4, 2, true])
   }
 })
 

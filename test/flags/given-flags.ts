@@ -26,6 +26,8 @@ export const REASON = 'The provider keeps the team behind a wall and undertook t
 export const BAR = 'antitrust.hsr_size_of_transaction'
 export const POLICY = 'conflict.provider_product_overlap'
 export const WATCH = 'antitrust.hhi'
+export const FACTOR = 'conflict.factor_set_alone'
+export const ALLOCATION = 'conflict.allocation_disparity'
 
 export type FlagAnswer = {
   readonly id: string
@@ -46,6 +48,7 @@ export const CLEAR_FACTS = {
   'holding.value': usd('0'),
   'company.products': product('asr', 'Startup'),
   'provider.products': product('gpu', 'Provider'),
+  'factors.set_alone': { pools: 1, alone: [] },
   'market.shares': {
     markets: [
       {

@@ -22,6 +22,7 @@ test('a later record supersedes an earlier one, and both stay', async () => {
     facts.map(({ name, version }) => [name, version]),
     [
       ['company.products', 1],
+      ['factors.set_alone', 1],
       ['holding.value', 2],
       ['market.shares', 1],
       ['provider.products', 1],

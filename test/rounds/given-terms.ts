@@ -21,6 +21,8 @@ export const WIRE: RoundTermsWire = {
   vesting: {},
   releases: { kind: 'MONTHLY', months: 24 },
   charging: 'RESERVED',
+  // Tests set up pools as they need them, also after a closing.
+  factors: { laterPools: 'BASIS', basis: 'contract' },
   longStop: '2029-06-15',
   tokenExpiry: '2029-06-15',
   unearned: {},

@@ -149,7 +149,7 @@ test('open flags keep a round a draft and their findings are kept; cleared, it i
   assert.equal(stopped.gate, 'propose')
   assert.equal((await node(analyst, roundId)).state, 'draft')
   const kept = await asOwner(world.ownerUrl, `SELECT count(*)::int AS n FROM finding WHERE subject = '${roundId}'`)
-  assert.equal(kept.rows[0].n, 3)
+  assert.equal(kept.rows[0].n, 5)
 
   await company.recordClearFacts()
   const answers = await fifty(() => company.propose(analyst, { roundId, expectedVersion: 1 }))

@@ -178,6 +178,11 @@ export const MUTATIONS: Readonly<Record<string, MutationCase>> = {
     input: ({ dedication }) => ({ dedicationId: dedication }),
   },
   setPoolShare: onPool({ part: '1', source: 'the test' }),
+  countersignFactor: {
+    subject: ({ poolId }) => poolId,
+    input: ({ poolId, factorId }) => ({ poolId, factorId }),
+  },
+  agreeFactor: onCompany(({ poolId, factorId }) => ({ poolId, factorId })),
   requestReservation: onCompany(({ poolId }) => ({
     poolId,
     gpus: 1,
@@ -206,6 +211,9 @@ export const MUTATIONS: Readonly<Record<string, MutationCase>> = {
 export type Reference = ((of: Call) => string) | 'seen by whoever may'
 /** Every id in an input beside the one that is acted on. */
 export const REFERENCES: Readonly<Record<string, Reference>> = {
+  'agreeFactor.factorId': 'seen by whoever may',
+  'agreeFactor.poolId': 'seen by whoever may',
+  'countersignFactor.factorId': 'seen by whoever may',
   'waiveFlag.findingId': ({ flag }) => flag.findingId,
   'submitEvidence.findingId': ({ flag }) => flag.findingId,
   'submitEvidence.documentId': ({ document }) => document,

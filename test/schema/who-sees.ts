@@ -91,8 +91,8 @@ const SHOWN_TO: Readonly<Record<string, readonly Group[]>> = {
     PARTIES,
     'RoundTerms CashInvestor ClosingCondition ComputeTerms PoolTerms PriceRounding RiskRow SecurityTerms',
   ),
-  ...each(PARTIES, 'TermsRelease UnearnedTerms VestingTerms SettlementTerms PriceProtectionTerms Money'),
   ...each(PARTIES, 'ConversionTerms ConvertibleTerms ProFormaConversion ProRataRight PromisedOptions ProFormaRight'),
+  ...each(PARTIES, 'FactorTerms TermsRelease UnearnedTerms VestingTerms SettlementTerms PriceProtectionTerms Money'),
   ...each(
     PARTIES,
     'ProForma ProFormaClass ProFormaComputePurchase ProFormaHolder ProFormaNote ProFormaPurchase ProFormaRisk',

@@ -14,6 +14,7 @@ import {
 import {
   cancelReservation,
   checkScheduler,
+  countersignFactor,
   createPool,
   decideReservation,
   pushReservations,
@@ -46,6 +47,8 @@ export type Stage = {
   readonly providerId: string
   readonly tokenClassId: string
   readonly poolId: string
+  /** The pool's factor, signed by both sides. */
+  readonly factorId: string
   readonly provider: Person
   /** A metric of the price index, observed twice and corrected once; it has a fallback. */
   readonly metricId: string
@@ -106,17 +109,18 @@ export async function makeStage(world: World, name: string): Promise<Stage> {
     opensAt: '2026-05-04T00:00:00Z',
   })
   const poolId = globalId('Pool', pool.poolId)
-  await setFactor(deps, provider.actor, {
+  const { factorId } = await setFactor(deps, provider.actor, {
     poolId,
     h100HoursPerGpuHour: '1',
     basis: 'contract',
     source: 'Supply agreement, schedule 2',
     validFrom: '2026-05-04T00:00:00Z',
   })
+  await countersignFactor(deps, staff.operations.actor, { poolId, factorId })
   const metricId = await makeMetric(world, name, tokenClassId)
   await world.setClock(END)
   await tend(world, poolId)
-  return { providerId, tokenClassId, poolId, provider, metricId }
+  return { providerId, tokenClassId, poolId, factorId, provider, metricId }
 }
 
 /** A metric that has ended and its successor as fallback; observations, one of them corrected; a mark of the token. */
