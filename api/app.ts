@@ -20,6 +20,7 @@ import { pages } from './http/pages.ts'
 import { actorOfRequest } from './http/session.ts'
 import { signInRoutes } from './http/sign-in.ts'
 import { statementRoutes } from './http/statements.ts'
+import { transferRoutes } from './http/transfers.ts'
 import { uploadCapTableRoutes } from './http/upload-cap-table.ts'
 import { findInstallation } from './parties/index.ts'
 
@@ -67,6 +68,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(documentRoutes(deps, pages, actorOf))
   app.use(statementRoutes(deps, pages, actorOf))
   app.use(uploadCapTableRoutes(deps, actorOf))
+  app.use(transferRoutes(deps, actorOf))
   app.use(capTableRoutes(deps, pages, actorOf))
   app.use(
     consoleRoutes(deps, {

@@ -80,8 +80,11 @@ async function clearUnfinishedDemo(databaseUrl: string, embedded: boolean): Prom
 }
 
 /** What use cases need, over a pool of its own. */
-export function openDeps(databaseUrl: string): { deps: AppDeps; close: () => Promise<void> } {
-  const log = pino({ level: process.env.LOG_LEVEL ?? 'warn' })
+export function openDeps(
+  databaseUrl: string,
+  { level = process.env.LOG_LEVEL ?? 'warn' } = {},
+): { deps: AppDeps; close: () => Promise<void> } {
+  const log = pino({ level })
   const { db } = openDatabase({
     url: databaseUrl,
     // The error of a lost connection carries the whole client: its message is all that helps.

@@ -115,6 +115,11 @@ const AccountBalanceType = builder.objectRef<AccountBalance>('TokenBalance').imp
   description: 'Tokens of one kind.',
   fields: (t) => ({
     kind: t.expose('kind', { type: AccountKind, description: 'Where they are.' }),
+    accountId: t.id({
+      nullable: true,
+      description: 'The account, as postTransfers takes it; null for a sum over lots.',
+      resolve: ({ account }) => (account === null ? null : globalId('TokenAccount', account.companyId, account.id)),
+    }),
     amount: t.expose('amount', {
       type: 'Tokens',
       description: 'Tokens that count as being there: posted, less pendingOut, plus pendingIn.',
@@ -214,7 +219,8 @@ const ClassBalance = builder.objectRef<{ tokenClassId: Uuid; lots: readonly LotB
     }),
   }),
 })
-const BalancesType = builder.objectRef<{ companyId: Uuid; held: Balances }>('TokenBalances').implement({
+/** Where a company's tokens are. */
+export const BalancesType = builder.objectRef<{ companyId: Uuid; held: Balances }>('TokenBalances').implement({
   description: 'Where a company’s tokens are.',
   fields: (t) => ({
     totals: t.field({

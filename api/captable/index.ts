@@ -78,6 +78,7 @@ export {
   shareCountOf,
   waterfallBase,
 } from './fully-diluted.ts'
+export { loadTables } from './history.views.ts'
 export { CapTableExists, ImportCapTableInput, type ImportedCapTable, importCapTable } from './import-cap-table.ts'
 export { type IncreasePool, increasePool } from './increase-pool.ts'
 export { type StockIssuance, stockIssuances } from './issuance.views.ts'

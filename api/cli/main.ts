@@ -26,6 +26,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     says: 'model a round offline: pro forma, findings, term sheet',
     load: () => import('./model.ts'),
   },
+  reconcile: {
+    says: 'hold all books against one another; exits with 3 when anything does not agree',
+    load: () => import('./reconcile.ts'),
+  },
   token: {
     says: 'print a bearer token for a person of the demo',
     load: () => import('./token.ts'),

@@ -32,6 +32,8 @@ const LOST =
 
 /** Milliseconds that requests and jobs under way get when the server stops. */
 const GRACE = 5_000
+/** Milliseconds after which a connection ends on which nothing was sent. A statement of the database may take 60,000. */
+const SILENCE = 150_000
 
 /** Runs until stopped; 0 after an orderly stop, 1 when it could not start or the database went away. */
 export async function run(_args: string[]): Promise<number> {
@@ -118,7 +120,10 @@ class Door {
   #listener: RequestListener = (_request, response) => {
     response.writeHead(503, { 'content-type': 'application/json', 'retry-after': '1' }).end('{"status":"starting"}')
   }
-  readonly #server: Server = createServer((request, response) => this.#listener(request, response))
+  // A stream of transfers lasts as long as it takes; a connection on which nothing happens does not.
+  readonly #server: Server = createServer({ requestTimeout: 0 }, (request, response) =>
+    this.#listener(request, response),
+  ).setTimeout(SILENCE)
 
   /** @throws {PortTaken} */
   async open({ port, databaseUrl }: Settings): Promise<string> {

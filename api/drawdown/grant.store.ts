@@ -1,7 +1,7 @@
 /** Writes and locks what a grant's draws earn. */
 import { sql } from 'kysely'
 import { z } from 'zod'
-import { instant, type MicroTokens, type Trx, type Uuid, type WholeShares } from '../platform/index.ts'
+import { instant, type MicroTokens, type Reader, type Trx, type Uuid, type WholeShares } from '../platform/index.ts'
 import { applyGrantChanges } from './change-grant.ts'
 import type { Cause, DrawdownAllocation, EarningTerms } from './earned.ts'
 
@@ -79,7 +79,16 @@ export type Progress = {
 /** Locks the sums of all grants of a company, in id order. A company has a handful. */
 export async function lockProgress(trx: Trx, companyId: Uuid): Promise<Map<Uuid, Progress>> {
   await applyGrantChanges(trx, companyId)
-  const rows = await trx
+  const rows = await progressRows(trx, [companyId]).forUpdate('progress').execute()
+  return new Map(rows.map((row) => [row.grant_id, progressOfRow(row)]))
+}
+
+/** The sums of all grants of these companies as they stand, in id order. */
+export const readProgress = async (reader: Reader, companyIds: readonly Uuid[]): Promise<readonly Progress[]> =>
+  (await progressRows(reader, companyIds).execute()).map(progressOfRow)
+
+const progressRows = (reader: Reader, companyIds: readonly Uuid[]) =>
+  reader
     .selectFrom('grant_progress as progress')
     .innerJoin('vesting_grant as grant', (join) =>
       join.onRef('grant.company_id', '=', 'progress.company_id').onRef('grant.grant_id', '=', 'progress.grant_id'),
@@ -99,48 +108,44 @@ export async function lockProgress(trx: Trx, companyId: Uuid): Promise<Map<Uuid,
       'grant.long_stop',
       'grant.opened_at',
     ])
-    .where('progress.company_id', '=', companyId)
+    .where('progress.company_id', 'in', [...companyIds])
+    .orderBy('progress.company_id')
     .orderBy('progress.grant_id')
-    .forUpdate('progress')
-    .execute()
-  return new Map(
-    rows.map((row) => [
-      row.grant_id,
-      {
-        grant: {
-          companyId,
-          grantId: row.grant_id,
-          lotId: row.lot_id,
-          roundId: row.round_id,
-          termsDocumentId: row.terms_document_id,
-          securityId: row.security_id,
-          terms: {
-            total: row.total_shares,
-            granted: row.granted_micro,
-            allocation: Allocation.parse(row.allocation),
-            tranches: row.tranches,
-            cliff: row.cliff_micro,
-          },
-          basis: Basis.parse(row.basis),
-          charging: Charging.parse(row.charging),
-          disputeWindowDays: row.dispute_window_days,
-          longStop: row.long_stop,
-        },
-        openedAt: row.opened_at,
-        charged: {
-          delivered: row.delivered_micro,
-          idle_reserved: row.idle_reserved_micro,
-          no_show: row.no_show_micro,
-          cancel_fee: row.cancel_fee_micro,
-        },
-        basis: row.basis_micro,
-        peak: row.basis_peak_micro,
-        earned: row.earned_shares,
-        vested: row.vested_shares,
-      },
-    ]),
-  )
-}
+
+type ProgressRow = Awaited<ReturnType<ReturnType<typeof progressRows>['execute']>>[number]
+
+const progressOfRow = (row: ProgressRow): Progress => ({
+  grant: {
+    companyId: row.company_id,
+    grantId: row.grant_id,
+    lotId: row.lot_id,
+    roundId: row.round_id,
+    termsDocumentId: row.terms_document_id,
+    securityId: row.security_id,
+    terms: {
+      total: row.total_shares,
+      granted: row.granted_micro,
+      allocation: Allocation.parse(row.allocation),
+      tranches: row.tranches,
+      cliff: row.cliff_micro,
+    },
+    basis: Basis.parse(row.basis),
+    charging: Charging.parse(row.charging),
+    disputeWindowDays: row.dispute_window_days,
+    longStop: row.long_stop,
+  },
+  openedAt: row.opened_at,
+  charged: {
+    delivered: row.delivered_micro,
+    idle_reserved: row.idle_reserved_micro,
+    no_show: row.no_show_micro,
+    cancel_fee: row.cancel_fee_micro,
+  },
+  basis: row.basis_micro,
+  peak: row.basis_peak_micro,
+  earned: row.earned_shares,
+  vested: row.vested_shares,
+})
 
 export async function storeProgress(trx: Trx, progress: Progress): Promise<void> {
   await trx

@@ -2,6 +2,7 @@
 export { AnswerStatementInput, answerStatement, STATEMENT_ANSWERS } from './answer-statement.ts'
 export { applyGrantChanges, changeGrant, type GrantChange } from './change-grant.ts'
 export { DEEM_ACCEPTED_JOB, deemAccepted, deemDueAccepted } from './deem-accepted.ts'
+export { drawdownDiscrepancies } from './drawdown-discrepancies.ts'
 export { CAUSES, type Cause, type DrawdownAllocation, type EarningTerms, earnedShares } from './earned.ts'
 export { MonthNotStatable, StatementChanged } from './errors.ts'
 export { FinaliseStatementInput, finaliseStatement } from './finalise-statement.ts'

@@ -104,10 +104,25 @@ const ATTEMPTS = 6
  * Runs `work` in one transaction, and again when PostgreSQL chose it as the victim of a deadlock or could not serialise it.
  * `work` must have no effect outside the transaction.
  */
-export async function inTransaction<T>(db: Db, work: (trx: Trx) => Promise<T>): Promise<T> {
+export const inTransaction = <T>(db: Db, work: (trx: Trx) => Promise<T>): Promise<T> =>
+  retried(() => db.transaction().execute((trx) => insideTransaction.run(true, () => work(trx))))
+
+/**
+ * Runs `work` in one transaction that only reads, all of it as of one instant: what is written meanwhile is not seen in
+ * part.
+ */
+export const inSnapshot = <T>(db: Db, work: (trx: Trx) => Promise<T>): Promise<T> =>
+  db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .setAccessMode('read only')
+    .execute((trx) => insideTransaction.run(true, () => work(trx)))
+
+/** Runs a single statement that is a transaction by itself, and again where {@link inTransaction} would. */
+export async function retried<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await db.transaction().execute((trx) => insideTransaction.run(true, () => work(trx)))
+      return await work()
     } catch (error) {
       if (attempt === ATTEMPTS || !RETRYABLE.has(sqlState(error) ?? '')) throw error
       await new Promise((resolve) => setTimeout(resolve, 5 * 2 ** attempt))

@@ -1,12 +1,14 @@
 /** Balances as screens and other capabilities read them. */
 import { sql } from 'kysely'
-import { type MicroTokens, type Reader, Refused, type Uuid } from '../platform/index.ts'
+import { type MicroTokens, type Reader, type Ref, Refused, type Uuid } from '../platform/index.ts'
 import { ACCOUNT_KINDS, type AccountKind, isAccountKind } from './account-kind.ts'
 import { isAfter } from './instants.ts'
 
 /** One account of a lot, or one kind of account over lots. Micro-tokens. */
 export type AccountBalance = {
   readonly kind: AccountKind
+  /** The account; `null` for a sum over lots. */
+  readonly account: Ref | null
   /**
    * What counts as being there: posted, less what pending transfers will take, plus what they will bring. Over all kinds
    * but `obligation` these add up to what was granted and did not leave.
@@ -27,6 +29,8 @@ export type LotBalance = {
 }
 
 type AccountRow = {
+  readonly holder_id: Uuid
+  readonly account_id: Uuid
   readonly lot_id: Uuid
   readonly token_class_id: Uuid
   readonly kind: string
@@ -55,6 +59,7 @@ export async function balancesByCompany(reader: Reader, companyIds: readonly Uui
     .where('account.holder_id', 'in', [...companyIds])
     .select([
       'account.holder_id',
+      'account.account_id',
       'account.lot_id',
       'lot.token_class_id',
       'account.kind',
@@ -88,7 +93,8 @@ function balanceOf(row: AccountRow): AccountBalance {
   const posted = contra ? -net : net
   const pendingOut = contra ? row.credits_pending : row.debits_pending
   const pendingIn = contra ? row.debits_pending : row.credits_pending
-  return { kind: row.kind, amount: posted - pendingOut + pendingIn, posted, pendingOut, pendingIn }
+  const account = { companyId: row.holder_id, id: row.account_id }
+  return { kind: row.kind, account, amount: posted - pendingOut + pendingIn, posted, pendingOut, pendingIn }
 }
 
 /** Balances added up, over lots: of one class, or of a holder. */
@@ -98,6 +104,7 @@ export function sumBalances(lots: readonly LotBalance[]): readonly AccountBalanc
     const sum = (of: (account: AccountBalance) => MicroTokens) => accounts.reduce((total, each) => total + of(each), 0n)
     return {
       kind,
+      account: null,
       amount: sum((each) => each.amount),
       posted: sum((each) => each.posted),
       pendingOut: sum((each) => each.pendingOut),
@@ -187,9 +194,10 @@ export async function balancesAsOf(
     )
     .where('account.holder_id', 'in', asked)
     .where('lot.opened_at', '<=', at)
-    .groupBy(['account.holder_id', 'account.lot_id', 'lot.token_class_id', 'account.kind'])
+    .groupBy(['account.holder_id', 'account.account_id', 'account.lot_id', 'lot.token_class_id', 'account.kind'])
     .select([
       'account.holder_id',
+      'account.account_id',
       'account.lot_id',
       'lot.token_class_id',
       'account.kind',

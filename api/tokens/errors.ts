@@ -117,6 +117,7 @@ export class TransferIdReused extends DomainError {
 /** An account of the lot is closed to new transfers. */
 export class AccountClosed extends DomainError {
   readonly code = 'ACCOUNT_CLOSED'
+  override readonly transient = true
   readonly side: string
   constructor(side: string) {
     super(`The ${side} account is closed. Nothing was changed.`)

@@ -46,6 +46,7 @@ export {
   type Refusal,
   TRANSIENT_REFUSALS,
 } from './ledger.store.ts'
+export { ledgerDiscrepancies, supplyDiscrepancies } from './ledger-discrepancies.ts'
 export { TRANSFER_RULES, type TransferRule } from './lot.store.ts'
 export {
   type LotView,
@@ -80,6 +81,17 @@ export {
   observationsOf,
 } from './metric.views.ts'
 export { type OpenGrant, openGrant, type Release } from './open-grant.ts'
+export { isLinked, type LineAnswer, postLines, readTransferLine, type StreamLine } from './post-stream.ts'
+export {
+  type DoorEvent,
+  mustPostFor,
+  type PostedTransfers,
+  PostTransfersInput,
+  postTransfers,
+  TRANSFERS_MAX,
+  type TransferAnswer,
+  throughDoor,
+} from './post-transfers.ts'
 export { previewBatch } from './preview-batch.ts'
 export { ProposeMarkInput, proposeMark } from './propose-mark.ts'
 export { RecordObservationInput, recordObservation } from './record-observation.ts'
@@ -99,3 +111,26 @@ export {
   tokenClassesById,
 } from './token-class.views.ts'
 export { findTransfer, type TransferView, transferPages } from './transfer.views.ts'
+export { ledgerEventOf, TRANSFER_KINDS, TransferEvent } from './transfer-event.ts'
+export {
+  AccountMissing,
+  AmountNotPositive,
+  AmountOverflows,
+  ExceedsPending,
+  ExpiresInPast,
+  LinkedChainBroken,
+  LinkedChainOpen,
+  OtherLot,
+  PendingAlreadyPosted,
+  PendingAlreadyVoided,
+  PendingDiffers,
+  PendingExpired,
+  PendingMissing,
+  PendingNotDue,
+  PendingNotPending,
+  ReversalDiffers,
+  ReversedMissing,
+  SameAccount,
+  TransferMalformed,
+  TransferNotPermitted,
+} from './transfer-refusals.ts'

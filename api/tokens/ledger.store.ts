@@ -138,7 +138,8 @@ export async function expirePending(trx: Trx, holderId: Uuid): Promise<number> {
   return rows[0]?.expired ?? 0
 }
 
-const asStored = (event: LedgerEvent) => ({
+/** The event as `ledger_post` reads it. */
+export const asStored = (event: LedgerEvent) => ({
   id: event.id,
   kind: event.kind,
   debit: event.debit,

@@ -2,7 +2,13 @@
 import { Logger, parseCronItems, run } from 'graphile-worker'
 import pg from 'pg'
 import { CHECKPOINT_JOB, checkpointJob, writeDueCheckpoints } from '../captable/index.ts'
-import { AMENDMENT_DUE_JOB, amendmentDue, bringDueIntoForce } from '../closing/index.ts'
+import {
+  AMENDMENT_DUE_JOB,
+  amendmentDue,
+  bringDueIntoForce,
+  RECONCILE_JOB,
+  runReconciliation,
+} from '../closing/index.ts'
 import {
   EXPIRE_HOLD_JOB,
   expireHold,
@@ -37,6 +43,7 @@ const handlers = (schedulers: readonly PoolScheduler[]): Readonly<Record<string,
   [AMENDMENT_DUE_JOB]: amendmentDue,
   [CHECKPOINT_JOB]: checkpointJob,
   [PUSH_RESERVATIONS_JOB]: pushReservationsJob(schedulers),
+  [RECONCILE_JOB]: runReconciliation,
   [SWEEP_JOB]: (deps) => sweep(deps, schedulers),
 })
 
@@ -72,7 +79,10 @@ export async function startWorker(
     concurrency: 2,
     noHandleSignals: true,
     pollInterval: 5_000,
-    parsedCronItems: parseCronItems([{ task: SWEEP_JOB, match: '*/15 * * * *' }]),
+    parsedCronItems: parseCronItems([
+      { task: SWEEP_JOB, match: '*/15 * * * *' },
+      { task: RECONCILE_JOB, match: '17 2 * * *' },
+    ]),
     logger: new Logger(() => (level, message) => {
       if (level === 'error') deps.log.error({ job: true }, message)
       else if (level === 'warning') deps.log.warn({ job: true }, message)

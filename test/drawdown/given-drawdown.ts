@@ -1,9 +1,9 @@
 /** A closed deal that draws: a pool, reservations that the provider approved, usage and statements sent over HTTP. */
 import assert from 'node:assert/strict'
+import { reconcile } from '../../api/closing/index.ts'
 import { decideReservation, requestReservation } from '../../api/clusters/index.ts'
 import { zRef } from '../../api/platform/index.ts'
 import type { RoundTermsWire } from '../../api/rounds/index.ts'
-import { conservation } from '../../api/tokens/index.ts'
 import { type Deal, givenDeal } from '../closing/given-deal.ts'
 import { pool as makePool } from '../clusters/given.ts'
 import type { Person, World } from '../support/world.ts'
@@ -116,12 +116,12 @@ export const progressOf = (world: World, { companyId }: { companyId: string }) =
     .execute()
 
 /**
- * What must hold of a company after whatever happened: the ledger conserves; what is charged by cause is the same in the
+ * What must hold of a company after whatever happened: reconciliation finds nothing; what is charged by cause is the same in the
  * ledger, in the charges, in the sums of the grants (for tokens that earn) and on the meters; vested <= earned <= total.
  */
 export async function assertSound(world: World, { companyId }: { companyId: string }): Promise<void> {
   const { db } = world.deps
-  assert.deepEqual(await conservation(db, companyId), [])
+  assert.deepEqual((await reconcile(db, companyId)).differences, [])
   const accounts = await db
     .selectFrom('ledger_account')
     .select(['kind', 'lot_id', 'credits_posted', 'debits_posted'])

@@ -20,6 +20,8 @@ const IDS: Readonly<Record<string, readonly [string, 1 | 2]>> = {
   amendmentId: ['Amendment', 2],
   companyId: ['Company', 1],
   correctsId: ['Observation', 2],
+  credit: ['TokenAccount', 2],
+  debit: ['TokenAccount', 2],
   documentId: ['Document', 2],
   fallbackId: ['Metric', 1],
   findingId: ['Finding', 2],
@@ -34,12 +36,16 @@ const IDS: Readonly<Record<string, readonly [string, 1 | 2]>> = {
   subject: ['Round', 2],
   tokenClassId: ['TokenClass', 1],
 }
+/** Ids that callers make themselves: UUIDs. */
+const OWN_IDS: ReadonlySet<string> = new Set(['id', 'pendingId', 'reversesId'])
 /** Well-formed texts of fields that take more than any text. */
 const TEXTS: Readonly<Record<string, string>> = {
   code: 'BOARD_CONSENT',
   currency: 'USD',
   jurisdiction: 'US-DE',
   name: 'transaction.value',
+  // Of a transfer; anywhere else it is any text.
+  reason: 'adjust_what_the_test_says',
   sha256: 'a'.repeat(64),
   value: '{"amount":"1","currency":"USD"}',
   zipBase64: 'UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==',
@@ -63,6 +69,7 @@ export function wellFormed(type: GraphQLInputType, name: string): unknown {
   }
   switch (type.name) {
     case 'ID':
+      if (OWN_IDS.has(name)) return UNKNOWN
       return unknownId(...(IDS[name] ?? (['Company', 1] as const)))
     case 'Int':
       return 1
@@ -192,6 +199,8 @@ export function malformed({ path, type }: Leaf): unknown[] {
 const FREE_TEXTS = new Set(['content', 'value', 'zipBase64'])
 
 function notIds(name: string): unknown[] {
+  if (OWN_IDS.has(name))
+    return ['', 'x', UNKNOWN.toUpperCase(), `${UNKNOWN}\n`, UNKNOWN.slice(1), 5, true, { id: UNKNOWN }]
   const [type, keys] = IDS[name] ?? (['Company', 1] as const)
   const known = unknownId(type, keys)
   const others = ['Company', 'Round', 'Viewer', 'Nonsense'].filter((other) => other !== type)

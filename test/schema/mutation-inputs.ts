@@ -130,6 +130,18 @@ export const MUTATIONS: Readonly<Record<string, MutationCase>> = {
   },
   approveMark: { subject: ({ markId }) => markId, input: ({ markId }) => ({ markId }) },
   releaseDueTokens: onCompany(),
+  postTransfers: onCompany(({ companyId }) => ({
+    transfers: [
+      {
+        id: newId(),
+        kind: 'POSTED',
+        debit: companyId.replace('Company:', 'TokenAccount:').concat(`:${newId()}`),
+        credit: companyId.replace('Company:', 'TokenAccount:').concat(`:${newId()}`),
+        amount: '1',
+        reason: 'adjust',
+      },
+    ],
+  })),
   createPool: {
     subject: ({ providerId }) => providerId,
     input: ({ providerId, tokenClassId }) => ({
@@ -228,6 +240,13 @@ export const REFERENCES: Readonly<Record<string, Reference>> = {
   'recordObservation.correctsId': 'seen by whoever may',
   'dedicateCapacity.companyId': ({ companyId }) => companyId,
   'setPoolShare.companyId': ({ companyId }) => companyId,
+  // Ids of events are their callers' own; accounts, and what is resolved, are looked for among the company's only.
+  'postTransfers.transfers.id': 'seen by whoever may',
+  'postTransfers.transfers.debit': 'seen by whoever may',
+  'postTransfers.transfers.credit': 'seen by whoever may',
+  'postTransfers.transfers.pendingId': 'seen by whoever may',
+  'postTransfers.transfers.reversesId': 'seen by whoever may',
+  'postTransfers.transfers.subject': 'seen by whoever may',
 }
 
 /** Whether somebody sees what a call acts on, by its type. */

@@ -102,6 +102,7 @@ const SHOWN_TO: Readonly<Record<string, readonly Group[]>> = {
     'CapTable CapTableClass CapTableDownloads CapTablePlan CapTableSecurity CapTableStakeholder Security VestingStep',
   ),
   ...each(PARTIES, 'Lot LotRelease LotBalance ClassBalance TokenBalance TokenBalances TokenTransfer'),
+  ...each(FUND, 'TransferBatch PostedTransfer Reconciliation Discrepancy'),
   ...each(PARTIES, 'GrantProgress Statement StatementLine ShareTrace ShareTraceLink'),
   ...each(
     FUND,
