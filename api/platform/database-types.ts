@@ -751,6 +751,16 @@ export interface QuarantinedUsage {
   reported_at: string
 }
 
+export interface Reconciliation {
+  reconciliation_id: string
+  started_at: string
+  finished_at: string
+  company_count: number
+  event_count: number
+  difference_count: number
+  differences: Json
+}
+
 export interface RecordedFact {
   company_id: string
   fact_id: string
@@ -1151,6 +1161,7 @@ export interface DB {
   quarantine_event: QuarantineEvent
   quarantine_state: QuarantineState
   quarantined_usage: QuarantinedUsage
+  reconciliation: Reconciliation
   recorded_fact: RecordedFact
   release_plan: ReleasePlan
   reservation: Reservation
