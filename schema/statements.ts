@@ -41,7 +41,8 @@ builder.objectType(StatementChanged, {
 })
 
 const StatementStateEnum = builder.enumType('StatementState', {
-  description: 'Where a statement is on its way: stated, disputed, accepted or deemed accepted, final.',
+  description:
+    'Where a statement is on its way: stated, disputed, accepted or deemed accepted, final; or superseded by a later version.',
   values: STATEMENT_STATES,
 })
 const Line = builder.objectRef<StatementLine>('StatementLine').implement({
@@ -83,6 +84,7 @@ Statement.implement({
   description: "A month's account for one company, frozen as it was stated.",
   fields: (t) => ({
     month: t.expose('month', { type: 'Date', description: 'First day of the month.' }),
+    version: t.exposeInt('version', { description: 'From 1. A correction before it is final makes a new version.' }),
     state: t.field({
       type: StatementStateEnum,
       description: 'Where it is on its way to final.',

@@ -17,6 +17,7 @@ export {
   reservedGpuSeconds,
 } from './charge.ts'
 export { type CompletedReservation, completeReservation } from './complete-reservation.ts'
+export { correctMeter, lockMeter, meterDifference } from './correct-meter.ts'
 export { CountersignFactorInput, countersignFactor } from './countersign-factor.ts'
 export { CreatePoolInput, createPool } from './create-pool.ts'
 export { DECISIONS, DecideReservationInput, decideReservation } from './decide-reservation.ts'

@@ -1,6 +1,18 @@
 /** Drawdown: usage to charge to delivery to earned shares; statements; vesting; and the way back from a share. */
 export { AnswerStatementInput, answerStatement, STATEMENT_ANSWERS } from './answer-statement.ts'
 export { applyGrantChanges, changeGrant, type GrantChange } from './change-grant.ts'
+export {
+  CORRECTION_REASONS,
+  type CorrectedUsage,
+  CorrectUsageInput,
+  correctUsage,
+} from './correct-usage.ts'
+export {
+  type ArrearsView,
+  type CorrectionView,
+  correctionsOf,
+  openArrearsOf,
+} from './correction.views.ts'
 export { DEEM_ACCEPTED_JOB, deemAccepted, deemDueAccepted } from './deem-accepted.ts'
 export { drawdownDiscrepancies } from './drawdown-discrepancies.ts'
 export { CAUSES, type Cause, type DrawdownAllocation, type EarningTerms, earnedShares } from './earned.ts'
@@ -9,6 +21,7 @@ export { FinaliseStatementInput, finaliseStatement } from './finalise-statement.
 export { openVesting, type VestingGrant } from './grant.store.ts'
 export { PULL_USAGE_JOB, type Pulled, pullUsage, pullUsageJob, SCHEDULER_MACHINE } from './pull-usage.ts'
 export { type ReportedUsage, ReportUsageInput, reportUsage } from './report-usage.ts'
+export { SettleArrearsInput, type SettledArrears, settleArrears } from './settle-arrears.ts'
 export { StateStatementInput, stateStatement } from './state-statement.ts'
 export { STATEMENT_STATES, type StatementLine, type StatementState } from './statement.store.ts'
 export {

@@ -4,19 +4,25 @@ import { lotsOf, releasePlans } from '../tokens/index.ts'
 import { earnedShares } from './earned.ts'
 import { lockProgress, storeProgress } from './grant.store.ts'
 
-/** Brings the basis of `released` grants up to what was planned and released before `until` (exclusive date). */
-export async function recordReleased(trx: Trx, companyId: Uuid, until: string): Promise<void> {
+/**
+ * Brings the basis of `released` grants up to what was planned and released before `until` (exclusive date), and answers that
+ * basis, by grant: what was released later may have moved the grant further already.
+ */
+export async function recordReleased(trx: Trx, companyId: Uuid, until: string): Promise<Map<Uuid, MicroTokens>> {
   const grants = [...(await lockProgress(trx, companyId)).values()].filter(({ grant }) => grant.basis === 'released')
-  if (grants.length === 0) return
+  if (grants.length === 0) return new Map()
   const released = await releasedBefore(trx, companyId, until)
+  const reached = new Map<Uuid, MicroTokens>()
   for (const progress of grants) {
     const basis = released.get(progress.grant.lotId) ?? 0n
+    reached.set(progress.grant.grantId, basis)
     if (basis <= progress.peak) continue
     progress.basis = basis
     progress.peak = basis
     progress.earned = earnedShares(progress.grant.terms, basis)
     await storeProgress(trx, progress)
   }
+  return reached
 }
 
 async function releasedBefore(trx: Trx, companyId: Uuid, until: string): Promise<Map<Uuid, MicroTokens>> {

@@ -14,10 +14,12 @@ import {
   type Uuid,
 } from '../platform/index.ts'
 import { balancesAsOf, type LotBalance, sumBalances } from '../tokens/index.ts'
+import { type BasisAt, basisAt } from './basis-at.ts'
 import { EFFECTIVE_PRICE_DEFINITION, effectivePrice } from './effective-price.ts'
 import { MonthNotStatable } from './errors.ts'
 import type { Progress } from './grant.store.ts'
 import { chargesIn, deliveriesIn, type StatementLine } from './statement.store.ts'
+import { correctionsIn, type LateMove, movedLater } from './statement-corrections.ts'
 import { StatementFigures } from './statement-figures-shape.ts'
 import { type DayOfUse, daysOfUse, jobsIn } from './statement-history.store.ts'
 import { type ClassBalances, movementsUntil, mustAddUp } from './statement-movements.ts'
@@ -55,9 +57,11 @@ export async function figuresOf(trx: Trx, content: StatementContent): Promise<Js
   const first = [...grants.values()].map(({ openedAt }) => openedAt.slice(0, 10)).sort()[0]
   // The last instant of the month: the database keeps microseconds.
   const close = `${until.subtract({ days: 1 })}T23:59:59.999999Z`
-  const balances = await balancesOf(trx, content, close, last?.balances ?? [])
-  const movements = await movementsUntil(trx, companyId, close, last?.movements ?? [])
+  const late = await movedLater(trx, companyId, close)
+  const balances = await balancesOf(trx, content, close, last?.balances ?? [], late)
+  const movements = await movementsUntil(trx, companyId, close, last?.movements ?? [], late)
   mustAddUp(balances, movements)
+  const basisOn = await basisAt(trx, companyId)
   const securities = [...grants.values()].map(({ grant }) => grant.securityId)
   const issuances = await stockIssuances(trx, companyId, securities)
   return {
@@ -76,6 +80,7 @@ export async function figuresOf(trx: Trx, content: StatementContent): Promise<Js
       tokens: formatTokens(row.amount),
     })),
     company: globalId('Company', companyId),
+    corrections: await correctionsIn(trx, companyId, period),
     delivered: delivered.map((row) => ({
       gpuSeconds: row.gpuSeconds.toString(),
       pool: globalId('Pool', row.poolId),
@@ -83,7 +88,7 @@ export async function figuresOf(trx: Trx, content: StatementContent): Promise<Js
     })),
     form: 2,
     from: from ?? first ?? null,
-    grants: lines.map((line) => grantOf(line, grants, issuances, days, from)),
+    grants: lines.map((line) => grantOf(line, grants, issuances, days, from, basisOn)),
     jobs: await jobsOf(trx, companyId, period),
     month: month.slice(0, 7),
     movements: movements.map(({ amount, total, ...movement }) => ({
@@ -116,6 +121,7 @@ function grantOf(
   issuances: ReadonlyMap<string, StockIssuance>,
   days: readonly DayOfUse[],
   from: string | undefined,
+  basisOn: BasisAt,
 ): JsonValue {
   const progress = grants.get(line.grantId)
   const issued = issuances.get(progress?.grant.securityId ?? '')
@@ -125,6 +131,7 @@ function grantOf(
     issued === undefined ? null : (effectivePrice(shares, issued.sharePrice, hours) ?? null)
   return {
     basis: { closing: formatTokens(line.basisTo), opening: formatTokens(line.basisFrom) },
+    deficit: formatTokens(deficitOf(line, progress, own, basisOn)),
     grant: line.grantId,
     granted: formatTokens(progress?.grant.terms.granted ?? 0n),
     price: {
@@ -144,6 +151,22 @@ function grantOf(
     },
     vestBasis: progress?.grant.basis ?? null,
   }
+}
+
+/** By how much what has vested is more than what counts now: later draws fill it first. */
+function deficitOf(
+  line: StatementLine,
+  progress: Progress | undefined,
+  own: readonly DayOfUse[],
+  basisOn: BasisAt,
+): MicroTokens {
+  if (progress === undefined || progress.grant.basis === 'released') return 0n
+  const { grant } = progress
+  const net = own.reduce(
+    (total, day) => total + (basisOn(grant, day.day) === 'delivered' ? day.delivered : day.charged),
+    0n,
+  )
+  return line.basisTo > net ? line.basisTo - net : 0n
 }
 
 async function jobsOf(
@@ -176,6 +199,7 @@ async function balancesOf(
   { companyId, month }: StatementContent,
   close: string,
   before: StatementFigures['balances'],
+  late: readonly LateMove[],
 ): Promise<readonly ClassBalances[]> {
   const closing = (await balancesAsOf(trx, [companyId], close, await instant(trx))).get(companyId)
   if (closing === undefined || closing instanceof Refused) {
@@ -191,10 +215,16 @@ async function balancesOf(
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([tokenClass, lots]) => ({
       accounts: sumBalances(lots).map(({ kind, amount }) => ({
-        closing: amount,
+        closing: amount + movedInto(late, tokenClass, kind),
         kind,
         opening: opening.get(`${tokenClass} ${kind}`) ?? 0n,
       })),
       tokenClass,
     }))
 }
+
+/** Net tokens that late corrections brought into an account. What is owed is not touched by them. */
+const movedInto = (late: readonly LateMove[], tokenClass: string, kind: string): MicroTokens =>
+  late
+    .filter((move) => globalId('TokenClass', move.tokenClassId) === tokenClass)
+    .reduce((sum, { from, to, amount }) => sum + (to === kind ? amount : 0n) - (from === kind ? amount : 0n), 0n)

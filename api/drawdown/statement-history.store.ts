@@ -17,14 +17,23 @@ export type JobCharge = {
 export async function jobsIn(trx: Trx, companyId: Uuid, period: Period): Promise<JobCharge[]> {
   const { rows } = await sql<JobCharge>`
     WITH part AS (
-      SELECT reservation.pool_id, charge.usage_id, charge.cause, sum(charge.amount_micro) AS amount
+      SELECT reservation.pool_id, charge.usage_id, charge.cause, sum(charge.amount_micro) AS amount,
+        bool_or(charge.correction_id IS NULL) AS original
       FROM charge
       JOIN reservation ON reservation.company_id = charge.company_id AND reservation.reservation_id = charge.reservation_id
       WHERE charge.company_id = ${companyId} AND ${during(period)}
-      GROUP BY reservation.pool_id, charge.usage_id, charge.cause)
+      GROUP BY reservation.pool_id, charge.usage_id, charge.cause
+    ), changed AS (
+      SELECT charge.usage_id, sum(charge.gpu_seconds_after - charge.gpu_seconds_before) AS gpu_seconds
+      FROM (SELECT usage_id, gpu_seconds_after, gpu_seconds_before, accounted_at AS at FROM correction
+        WHERE company_id = ${companyId} AND ordinal IS NOT NULL) AS charge
+      WHERE ${during(period)} GROUP BY charge.usage_id)
     SELECT part.pool_id AS "poolId", usage.job, part.cause, sum(part.amount)::bigint AS amount,
-      coalesce(sum(usage.gpu_seconds), 0)::bigint AS "gpuSeconds", count(usage.usage_id) AS records
+      coalesce(sum(CASE WHEN part.original THEN usage.gpu_seconds ELSE 0 END + coalesce(changed.gpu_seconds, 0))
+        FILTER (WHERE part.cause = 'delivered'), 0)::bigint AS "gpuSeconds",
+      count(usage.usage_id) FILTER (WHERE part.original) AS records
     FROM part LEFT JOIN usage_record AS usage ON usage.company_id = ${companyId} AND usage.usage_id = part.usage_id
+    LEFT JOIN changed ON changed.usage_id = part.usage_id
     GROUP BY part.pool_id, usage.job, part.cause
     ORDER BY amount DESC, part.pool_id, usage.job COLLATE "C" NULLS LAST, part.cause`.execute(trx)
   return rows

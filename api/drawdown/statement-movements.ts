@@ -1,6 +1,7 @@
 /** What moved in a statement's month, so that opening and movements come to the closing balances, to the micro-token. */
 import { formatTokens, globalId, type MicroTokens, type Trx, type Uuid } from '../platform/index.ts'
 import { ACCOUNT_KINDS, flowsUntil } from '../tokens/index.ts'
+import type { LateMove } from './statement-corrections.ts'
 
 /** One line: tokens of a class that went from one account to another for one reason. */
 export type Movement = {
@@ -19,23 +20,32 @@ const keyOf = ({ tokenClass, from, to, reason }: Key): string => [tokenClass, fr
 
 /**
  * The movements from what the statement before has counted (`before`, none for the first) up to `close`. What was posted
- * late, under an instant that is stated already, is in the difference of the totals and so in this statement.
+ * late, under an instant that is stated already, is in the difference of the totals and so in this statement. `late` are
+ * corrections that count before `close` and moved their tokens after it.
  */
 export async function movementsUntil(
   trx: Trx,
   companyId: Uuid,
   close: string,
   before: readonly (Key & { readonly total: MicroTokens })[],
+  late: readonly LateMove[],
 ): Promise<readonly Movement[]> {
   const counted = new Map(before.map((movement) => [keyOf(movement), movement.total]))
-  const flows = (await flowsUntil(trx, companyId, close)).map((flow) => ({
+  const all = [...(await flowsUntil(trx, companyId, close)), ...late].map((flow) => ({
     tokenClass: globalId('TokenClass', flow.tokenClassId),
     from: flow.from as string,
     to: flow.to as string,
     reason: flow.reason,
     total: flow.amount,
   }))
-  const now = new Map(flows.map((flow) => [keyOf(flow), flow]))
+  const now = new Map(
+    [...Map.groupBy(all, keyOf)].flatMap(([key, same]) => {
+      const [first] = same
+      const total = same.reduce((sum, flow) => sum + flow.total, 0n)
+      return first === undefined ? [] : [[key, { ...first, total }] as const]
+    }),
+  )
+  const flows = [...now.values()]
   const gone = before.filter((movement) => !now.has(keyOf(movement))).map((movement) => ({ ...movement, total: 0n }))
   return [...flows, ...gone].map((flow) => ({
     tokenClass: flow.tokenClass,

@@ -14,7 +14,7 @@ import {
   WrongState,
 } from '../platform/index.ts'
 
-export const STATEMENT_STATES = ['stated', 'disputed', 'accepted', 'deemed_accepted', 'final'] as const
+export const STATEMENT_STATES = ['stated', 'disputed', 'accepted', 'deemed_accepted', 'final', 'superseded'] as const
 export type StatementState = (typeof STATEMENT_STATES)[number]
 const State = z.enum(STATEMENT_STATES)
 
@@ -30,6 +30,8 @@ export type StatementLine = {
 export type NewStatement = {
   readonly ref: Ref
   readonly month: string
+  /** From 1. */
+  readonly version: number
   readonly figures: string
   readonly sha256: Buffer
   readonly disputeUntil: string
@@ -46,6 +48,7 @@ export async function insertStatement(trx: Trx, statement: NewStatement): Promis
     .values({
       ...key,
       month: statement.month,
+      version: statement.version,
       figures: statement.figures,
       sha256: statement.sha256,
       dispute_until: statement.disputeUntil,
@@ -80,6 +83,7 @@ export type LockedStatement = {
   readonly ref: Ref
   readonly state: StatementState
   readonly month: string
+  readonly version: number
   readonly sha256: Buffer
   readonly disputeUntil: string
   readonly statedBy: Uuid
@@ -95,7 +99,14 @@ export async function lockStatement(trx: Trx, ref: Ref): Promise<LockedStatement
         .onRef('statement.company_id', '=', 'progress.company_id')
         .onRef('statement.statement_id', '=', 'progress.statement_id'),
     )
-    .select(['progress.state', 'progress.dispute_until', 'statement.month', 'statement.sha256', 'statement.stated_by'])
+    .select([
+      'progress.state',
+      'progress.dispute_until',
+      'statement.month',
+      'statement.version',
+      'statement.sha256',
+      'statement.stated_by',
+    ])
     .where('progress.company_id', '=', ref.companyId)
     .where('progress.statement_id', '=', ref.id)
     .forUpdate('progress')
@@ -112,6 +123,7 @@ export async function lockStatement(trx: Trx, ref: Ref): Promise<LockedStatement
     ref,
     state: State.parse(row.state),
     month: row.month,
+    version: row.version,
     sha256: row.sha256,
     disputeUntil: row.dispute_until,
     statedBy: row.stated_by,
@@ -213,16 +225,39 @@ export async function openBefore(
     .executeTakeFirst()
 }
 
-/** The company's last statement: what it closed with. */
+/** The statements of a month and later that hold now, locked, in order. */
+export async function liveStatementsFrom(trx: Trx, companyId: Uuid, month: string): Promise<LockedStatement[]> {
+  const rows = await trx
+    .selectFrom('statement')
+    .innerJoin('statement_progress as progress', (join) =>
+      join
+        .onRef('progress.company_id', '=', 'statement.company_id')
+        .onRef('progress.statement_id', '=', 'statement.statement_id'),
+    )
+    .select('statement.statement_id')
+    .where('statement.company_id', '=', companyId)
+    .where('statement.month', '>=', month)
+    .where('progress.state', '!=', 'superseded')
+    .orderBy('statement.month')
+    .execute()
+  const statements: LockedStatement[] = []
+  for (const row of rows) statements.push(await lockStatement(trx, { companyId, id: row.statement_id }))
+  return statements
+}
+
+/** The company's last statement, or the last before a month, as it holds now: what it closed with. */
 export async function lastStatement(
   trx: Trx,
   companyId: Uuid,
+  before = '9999-12-31',
 ): Promise<{ month: string; lines: Map<Uuid, StatementLine>; figures: unknown } | undefined> {
   const last = await trx
     .selectFrom('statement')
     .select(['statement_id', 'month', 'figures'])
     .where('company_id', '=', companyId)
+    .where('month', '<', before)
     .orderBy('month', 'desc')
+    .orderBy('version', 'desc')
     .limit(1)
     .executeTakeFirst()
   if (last === undefined) return undefined
@@ -230,11 +265,11 @@ export async function lastStatement(
   return { month: last.month, lines: new Map(lines.map((line) => [line.grantId, line])), figures: last.figures }
 }
 
-/** Of each grant the highest basis that charges booked before `until` (exclusive) reached. */
+/** Of each grant the basis that charges and corrections accounted before `until` (exclusive) have reached. */
 export async function basisBefore(trx: Trx, companyId: Uuid, until: string): Promise<Map<Uuid, MicroTokens>> {
   const rows = await trx
     .selectFrom('charge')
-    .select(['grant_id', (on) => on.fn.max('basis_to').as('basis')])
+    .select(['grant_id', sql<MicroTokens>`sum(basis_to - basis_from)::bigint`.as('basis')])
     .where('company_id', '=', companyId)
     .where('grant_id', 'is not', null)
     .where('at', '<', until)
@@ -264,13 +299,13 @@ export async function chargesIn(
     JOIN reservation ON reservation.company_id = charge.company_id AND reservation.reservation_id = charge.reservation_id
     WHERE charge.company_id = ${companyId} AND ${during(period)}
     GROUP BY charge.grant_id, reservation.pool_id, charge.cause
-    HAVING sum(charge.amount_micro) > 0
+    HAVING sum(charge.amount_micro) <> 0
     ORDER BY charge.grant_id, reservation.pool_id, charge.cause`.execute(trx)
   return rows
 }
 
 /**
- * What was delivered in a period, by pool. Each usage record counts once, however many lots its charge drew on, and also
+ * What was delivered in a period, by pool, net of corrections. Each usage record counts once, however many lots its charge drew on, and also
  * where it cost nothing by itself.
  */
 export async function deliveriesIn(
@@ -279,11 +314,19 @@ export async function deliveriesIn(
   period: Period,
 ): Promise<{ poolId: Uuid; gpuSeconds: bigint; records: bigint }[]> {
   const { rows } = await sql<{ poolId: Uuid; gpuSeconds: bigint; records: bigint }>`
-    SELECT usage.pool_id AS "poolId", sum(usage.gpu_seconds)::bigint AS "gpuSeconds", count(*) AS records
-    FROM usage_record AS usage
-    WHERE usage.company_id = ${companyId} AND usage.usage_id IN (
-      SELECT charge.usage_id FROM charge WHERE charge.company_id = ${companyId} AND ${during(period)})
-    GROUP BY usage.pool_id
-    ORDER BY usage.pool_id`.execute(trx)
+    WITH metered AS (
+      SELECT usage.pool_id, usage.gpu_seconds, 1 AS records FROM usage_record AS usage
+      WHERE usage.company_id = ${companyId} AND usage.usage_id IN (
+        SELECT charge.usage_id FROM charge
+        WHERE charge.company_id = ${companyId} AND charge.correction_id IS NULL AND ${during(period)})
+      UNION ALL
+      SELECT usage.pool_id, charge.gpu_seconds_after - charge.gpu_seconds_before, 0
+      FROM (SELECT usage_id, gpu_seconds_after, gpu_seconds_before, accounted_at AS at FROM correction
+        WHERE company_id = ${companyId} AND ordinal IS NOT NULL) AS charge
+      JOIN usage_record AS usage ON usage.company_id = ${companyId} AND usage.usage_id = charge.usage_id
+      WHERE ${during(period)})
+    SELECT pool_id AS "poolId", sum(gpu_seconds)::bigint AS "gpuSeconds", sum(records)::bigint AS records
+    FROM metered GROUP BY pool_id HAVING sum(gpu_seconds) <> 0 OR sum(records) > 0
+    ORDER BY pool_id`.execute(trx)
   return rows
 }

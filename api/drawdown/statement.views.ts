@@ -39,6 +39,7 @@ const statements = (reader: Reader) =>
       'statement.company_id',
       'statement.statement_id',
       'statement.month',
+      'statement.version',
       'statement.figures',
       'statement.sha256',
       'statement.dispute_until',
@@ -51,7 +52,7 @@ type Row = Awaited<ReturnType<ReturnType<typeof statements>['execute']>>[number]
 const view = (row: Row): StatementView => ({
   ref: { companyId: row.company_id, id: row.statement_id },
   month: row.month,
-  version: 1,
+  version: row.version,
   state: row.state,
   figures: row.figures,
   sha256: row.sha256,

@@ -16,6 +16,7 @@ export type TraceLink = {
   readonly source: string | null
   readonly externalId: string | null
   readonly job: string | null
+  /** As they count now: net of corrections. */
   readonly gpuSeconds: bigint | null
   readonly startedAt: string | null
   readonly endedAt: string | null
@@ -109,20 +110,8 @@ export async function traceShares(
     first,
     last,
   )
-  const links = await sql<TraceLink>`
-    SELECT charge.charge_id AS "chargeId", charge.cause, greatest(charge.basis_from, ${from}::bigint) AS "basisFrom",
-      least(charge.basis_to, ${to}::bigint) AS "basisTo", charge.at AS "chargedAt", usage.usage_id AS "usageId",
-      usage.source, usage.external_id AS "externalId", usage.job, usage.gpu_seconds AS "gpuSeconds",
-      usage.started_at AS "startedAt", usage.ended_at AS "endedAt", charge.reservation_id AS "reservationId",
-      reservation.pool_id AS "poolId"
-    FROM charge
-    JOIN reservation ON reservation.company_id = charge.company_id AND reservation.reservation_id = charge.reservation_id
-    LEFT JOIN usage_record AS usage ON usage.company_id = charge.company_id AND usage.usage_id = charge.usage_id
-    WHERE charge.company_id = ${companyId} AND charge.grant_id = ${grant.grant_id}::uuid
-      AND charge.basis_to > charge.basis_from AND charge.basis_to > ${from}::bigint AND charge.basis_from < ${to}::bigint
-    ORDER BY charge.basis_to
-    LIMIT ${MOST_LINKS + 1}`.execute(reader)
-  if (links.rows.length > MOST_LINKS) {
+  const links = await linksOf(reader, { companyId, grantId: grant.grant_id, from, to })
+  if (links.length > MOST_LINKS) {
     throw new Refused('shares', `were earned by more than ${MOST_LINKS} usage records: ask for fewer at once`)
   }
   const statements = await reader
@@ -144,6 +133,51 @@ export async function traceShares(
     vested,
     statementIds: statements.map((statement) => statement.statement_id),
     termsDocumentId: grant.terms_document_id,
-    links: links.rows,
+    links,
   }
+}
+
+/**
+ * The charges whose parts of the line overlap `(from, to]`, in order. Corrections shorten and lengthen the parts of the
+ * charges that they name, so where there are any, each part's place is the sum of those before it.
+ */
+async function linksOf(
+  reader: Reader,
+  { companyId, grantId, from, to }: { companyId: Uuid; grantId: Uuid; from: MicroTokens; to: MicroTokens },
+): Promise<readonly TraceLink[]> {
+  const corrected = await reader
+    .selectFrom('charge')
+    .select('charge_id')
+    .where('company_id', '=', companyId)
+    .where('grant_id', '=', grantId)
+    .where('correction_id', 'is not', null)
+    .limit(1)
+    .executeTakeFirst()
+  const parts =
+    corrected === undefined
+      ? sql`SELECT charge_id, basis_from, basis_to FROM charge
+          WHERE company_id = ${companyId} AND grant_id = ${grantId}::uuid AND basis_to > basis_from`
+      : sql`SELECT head.charge_id, (sum(family.length) OVER line - family.length)::bigint AS basis_from,
+            (sum(family.length) OVER line)::bigint AS basis_to
+          FROM (SELECT coalesce(corrects, charge_id) AS head, sum(basis_to - basis_from) AS length FROM charge
+            WHERE company_id = ${companyId} AND grant_id = ${grantId}::uuid GROUP BY 1) AS family
+          JOIN charge AS head ON head.company_id = ${companyId} AND head.charge_id = family.head
+          WINDOW line AS (ORDER BY head.at, head.charge_id)`
+  const { rows } = await sql<TraceLink>`
+    SELECT charge.charge_id AS "chargeId", charge.cause, greatest(part.basis_from, ${from}::bigint) AS "basisFrom",
+      least(part.basis_to, ${to}::bigint) AS "basisTo", charge.at AS "chargedAt", usage.usage_id AS "usageId",
+      usage.source, usage.external_id AS "externalId", usage.job,
+      coalesce((SELECT gpu_seconds_after FROM correction WHERE correction.company_id = usage.company_id
+        AND correction.usage_id = usage.usage_id AND correction.ordinal IS NOT NULL
+        ORDER BY correction.ordinal DESC LIMIT 1), usage.gpu_seconds) AS "gpuSeconds",
+      usage.started_at AS "startedAt", usage.ended_at AS "endedAt", charge.reservation_id AS "reservationId",
+      reservation.pool_id AS "poolId"
+    FROM (${parts}) AS part
+    JOIN charge ON charge.company_id = ${companyId} AND charge.charge_id = part.charge_id
+    JOIN reservation ON reservation.company_id = charge.company_id AND reservation.reservation_id = charge.reservation_id
+    LEFT JOIN usage_record AS usage ON usage.company_id = charge.company_id AND usage.usage_id = charge.usage_id
+    WHERE part.basis_to > part.basis_from AND part.basis_to > ${from}::bigint AND part.basis_from < ${to}::bigint
+    ORDER BY part.basis_to
+    LIMIT ${MOST_LINKS + 1}`.execute(reader)
+  return rows
 }

@@ -54,6 +54,19 @@ export interface AmendmentSignature {
   signed_at: string
 }
 
+export interface Arrears {
+  company_id: string
+  arrears_id: string
+  correction_id: string
+  usage_id: string
+  reservation_id: string
+  token_class_id: string
+  amount_micro: bigint
+  settled_micro: Generated<bigint>
+  cancelled_micro: Generated<bigint>
+  opened_at: string
+}
+
 export interface AskedRelease {
   company_id: string
   lot_id: string
@@ -118,6 +131,8 @@ export interface Charge {
   basis_from: bigint
   basis_to: bigint
   at: string
+  correction_id: string | null
+  corrects: string | null
   transfer_id: string | null
 }
 
@@ -182,6 +197,34 @@ export interface CompanyIdentity {
   legal_form: string
   jurisdiction: string
   recorded_by: string
+}
+
+export interface Correction {
+  company_id: string
+  correction_id: string
+  kind: string
+  reservation_id: string | null
+  usage_id: string | null
+  ordinal: number | null
+  gpu_seconds_before: bigint | null
+  gpu_seconds_after: bigint | null
+  reason_code: string
+  reason: string
+  corrected_as: string
+  corrected_by: string
+  corrected_at: string
+  accounted_at: string
+}
+
+export interface CorrectionPart {
+  company_id: string
+  correction_id: string
+  ordinal: number
+  lot_id: string
+  from_kind: string
+  to_kind: string
+  amount_micro: bigint
+  transfer_id: string
 }
 
 export interface Document {
@@ -930,6 +973,7 @@ export interface Statement {
   dispute_until: string
   stated_by: string
   stated_at: string
+  version: Generated<number>
 }
 
 export interface StatementEvent {
@@ -1100,6 +1144,7 @@ export interface DB {
   agreed_factor: AgreedFactor
   amendment: Amendment
   amendment_signature: AmendmentSignature
+  arrears: Arrears
   asked_release: AskedRelease
   audit_event: AuditEvent
   cap_table_checkpoint: CapTableCheckpoint
@@ -1111,6 +1156,8 @@ export interface DB {
   closing_condition_event: ClosingConditionEvent
   company: Company
   company_identity: CompanyIdentity
+  correction: Correction
+  correction_part: CorrectionPart
   document: Document
   document_acceptance: DocumentAcceptance
   document_acceptance_name: DocumentAcceptanceName

@@ -14,6 +14,12 @@ export {
 export { applyLotChanges, changeLot, type LotChange } from './change-lot.ts'
 export { type ChargedPart, charge, chargeAll, type NewCharge } from './charge.ts'
 export { conservation, conservations, type Difference } from './conservation.ts'
+export {
+  type CorrectingMove,
+  correctCharges,
+  correctionSubject,
+  drawableLots,
+} from './correct-charges.ts'
 export { CreateTokenClassInput, createTokenClass } from './create-token-class.ts'
 export { byDrawOrder } from './draw.ts'
 export { EndMetricInput, endMetric } from './end-metric.ts'

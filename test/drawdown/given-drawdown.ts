@@ -144,6 +144,9 @@ export async function assertSound(world: World, { companyId }: { companyId: stri
       'basis_from',
       'basis_to',
       'at',
+      'charge_id',
+      'correction_id',
+      'corrects',
     ])
     .where('company_id', '=', companyId)
     .orderBy('at')
@@ -175,12 +178,22 @@ export async function assertSound(world: World, { companyId }: { companyId: stri
     .select(['usage_id', 'gpu_seconds', 'charged_micro', 'reservation_id'])
     .where('company_id', '=', companyId)
     .execute()
+  const corrections = await db
+    .selectFrom('correction')
+    .select(['reservation_id', 'gpu_seconds_before', 'gpu_seconds_after'])
+    .where('company_id', '=', companyId)
+    .where('ordinal', 'is not', null)
+    .execute()
   for (const meter of meters) {
     const own = records.filter((record) => record.reservation_id === meter.reservation_id)
-    assert.equal(meter.gpu_seconds, sum(own.map((record) => record.gpu_seconds)), 'meter and usage records')
+    const changed = corrections
+      .filter((each) => each.reservation_id === meter.reservation_id)
+      .map((each) => (each.gpu_seconds_after ?? 0n) - (each.gpu_seconds_before ?? 0n))
+    const metered = sum(own.map((record) => record.gpu_seconds)) + sum(changed)
+    assert.equal(meter.gpu_seconds, metered, 'meter, usage records and their corrections')
   }
   for (const record of records) {
-    const own = charges.filter((charge) => charge.usage_id === record.usage_id)
+    const own = charges.filter((charge) => charge.usage_id === record.usage_id && charge.correction_id === null)
     assert.ok(own.length > 0, 'each usage record leads to a lot')
     assert.equal(sum(own.map((charge) => charge.amount_micro)), record.charged_micro)
   }
@@ -192,16 +205,23 @@ export async function assertSound(world: World, { companyId }: { companyId: stri
       'sums of the grant and charges',
     )
     assert.ok(grant.vested_shares <= grant.earned_shares && grant.earned_shares <= grant.total_shares)
-    // The parts of the basis that charges moved follow one another without gap.
-    const parts = charges
-      .filter((charge) => charge.grant_id === grant.grant_id && charge.basis_to > charge.basis_from)
-      .sort((a, b) => (a.basis_from < b.basis_from ? -1 : 1))
+    // The parts of the basis that charges moved follow one another without gap; a correction moves them back.
+    const rows = charges.filter((charge) => charge.grant_id === grant.grant_id)
+    const moved = sum(rows.map((row) => row.basis_to - row.basis_from))
+    assert.equal(moved, rows.length === 0 ? 0n : grant.basis_peak_micro, 'parts of the basis and its peak')
+    const families = Map.groupBy(rows, (row) => row.corrects ?? row.charge_id)
+    for (const family of families.values()) {
+      assert.ok(sum(family.map((row) => row.amount_micro)) >= 0n, 'no charge is taken back more than once')
+      assert.ok(sum(family.map((row) => row.basis_to - row.basis_from)) >= 0n)
+    }
+    if (rows.some((row) => row.correction_id !== null)) continue
     let reached = 0n
-    for (const part of parts) {
+    for (const part of rows
+      .filter((charge) => charge.basis_to > charge.basis_from)
+      .sort((a, b) => (a.basis_from < b.basis_from ? -1 : 1))) {
       assert.equal(part.basis_from, reached)
       reached = part.basis_to
     }
-    if (parts.length > 0) assert.equal(reached, grant.basis_peak_micro)
   }
 }
 

@@ -158,12 +158,14 @@ test('the figures are those of the month, by hand', async () => {
       { cause: 'idle_reserved', grant, pool, tokens: '2.999723' },
     ],
     company: it.id,
+    corrections: [],
     delivered: [{ gpuSeconds: '25201', pool, usageRecords: 2 }],
     form: 2,
     from: '2027-01-01',
     grants: [
       {
         basis: { closing: '7.000277', opening: '0' },
+        deficit: '0',
         grant,
         granted: '100000',
         price: { inMonth: price, perShare: { amount: '2', currency: 'USD' }, sinceStart: price },

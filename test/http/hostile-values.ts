@@ -40,6 +40,7 @@ const IDS: Readonly<Record<string, readonly [string, 1 | 2]>> = {
 const OWN_IDS: ReadonlySet<string> = new Set(['id', 'pendingId', 'reversesId'])
 /** Well-formed texts of fields that take more than any text. */
 const TEXTS: Readonly<Record<string, string>> = {
+  usageId: '01890000-0000-7000-8000-000000000000',
   code: 'BOARD_CONSENT',
   currency: 'USD',
   jurisdiction: 'US-DE',

@@ -156,7 +156,7 @@ const NOT_HERE = new Set(
   VestingTerms.cliffTokens VestingTerms.tranches`.split(/\s+/),
 )
 /** Types that only an answer to a question about one thing has, which is asked below, or that are never made when all is well. */
-const ASKED_BELOW = new Set(['ReservationQuote', 'ShareTrace', 'ShareTraceLink', 'TokenDifference'])
+const ASKED_BELOW = new Set(['ReservationQuote', 'ShareTrace', 'ShareTraceLink', 'TokenDifference', 'Arrears'])
 
 test('nobody is shown a kind of thing that is not for them, and every kind and field is shown to somebody', async () => {
   const shown = new Set<string>()

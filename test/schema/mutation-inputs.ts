@@ -214,6 +214,12 @@ export const MUTATIONS: Readonly<Record<string, MutationCase>> = {
       },
     ],
   }),
+  correctUsage: onReservation('used', {
+    records: [{ usageId: '01890000-0000-7000-8000-000000000000', gpuSeconds: '1' }],
+    reasonCode: 'WRONG_METER',
+    reason: 'the test',
+  }),
+  settleArrears: onCompany(),
   stateStatement: onCompany(() => ({ month: '2026-09-01' })),
   answerStatement: onStatement({ sha256: SHA, answer: 'ACCEPT' }),
   finaliseStatement: onStatement(),

@@ -15,7 +15,7 @@ import { eachObject, fieldOf, fieldsOf, holdsSomething, nodeTypes, objectType, P
 const FEW = 2
 const MANY = 8
 /** Fields that have nothing to show in a company where all is well. */
-const EMPTY = new Set(['Company.tokenDifferences'])
+const EMPTY = new Set(['Company.tokenDifferences', 'Company.arrears'])
 
 const world = await makeWorld()
 const travelled: Travelled[] = []

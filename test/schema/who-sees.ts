@@ -104,6 +104,8 @@ const SHOWN_TO: Readonly<Record<string, readonly Group[]>> = {
   ...each(PARTIES, 'Lot LotRelease LotBalance ClassBalance TokenBalance TokenBalances TokenTransfer'),
   ...each(FUND, 'TransferBatch PostedTransfer Reconciliation Discrepancy'),
   ...each(PARTIES, 'GrantProgress Statement StatementLine ShareTrace ShareTraceLink'),
+  ...each(PARTIES, 'Arrears UsageCorrection SettledArrears'),
+  ...each(BOOKING, 'CorrectedUsage CorrectedRecord CorrectingMove'),
   ...each(
     FUND,
     'Mark Flag FlagEvent Finding FindingInput FindingTable RecordedFact Rule FactKind EvidenceKind TokenDifference',

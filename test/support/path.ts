@@ -22,10 +22,16 @@ import {
   Simulator,
   setFactor,
 } from '../../api/clusters/index.ts'
-import { answerStatement, finaliseStatement, reportUsage, stateStatement } from '../../api/drawdown/index.ts'
+import {
+  answerStatement,
+  correctUsage,
+  finaliseStatement,
+  reportUsage,
+  stateStatement,
+} from '../../api/drawdown/index.ts'
 import { OpenFlags, recordFact } from '../../api/flags/index.ts'
 import { insertProvider } from '../../api/parties/index.ts'
-import { globalId, inTransaction, newId, type Ref } from '../../api/platform/index.ts'
+import { globalId, inTransaction, newId, type Ref, zKey } from '../../api/platform/index.ts'
 import { draftRound, proposeRound, type RoundTermsWire, reviseTerms } from '../../api/rounds/index.ts'
 import {
   approveMark,
@@ -450,6 +456,7 @@ async function book(way: Way): Promise<Travelled['reservations']> {
     })),
     complete: true,
   })
+  await correctThere(way, used)
   await world.setClock('2026-11-19T09:00:00Z')
   const held = await request(way, { from: '2026-11-24', days: 1, gpus: 2 })
   const approved = await request(way, { from: '2026-11-25', days: 1, gpus: 2 })
@@ -457,6 +464,24 @@ async function book(way: Way): Promise<Travelled['reservations']> {
   const cancelled = await request(way, { from: '2026-11-26', days: 1, gpus: 2 })
   await cancelReservation(deps, founder, { reservationId: cancelled })
   return { used, held, approved, cancelled }
+}
+
+/** A record is lowered, and raised to what it was: two corrections that come to nothing. */
+async function correctThere({ world, stage, companyId }: Way, reservationId: string): Promise<void> {
+  const { usage_id: usageId } = await world.deps.db
+    .selectFrom('usage_record')
+    .select('usage_id')
+    .where('company_id', '=', zKey('Company').parse(companyId))
+    .where('external_id', '=', `${companyId}-2`)
+    .executeTakeFirstOrThrow()
+  for (const gpuSeconds of ['3599000', '3600000']) {
+    await correctUsage(world.deps, stage.provider.actor, {
+      reservationId,
+      records: [{ usageId, gpuSeconds }],
+      reasonCode: 'WRONG_METER',
+      reason: 'The meter of the test.',
+    })
+  }
 }
 
 /** July final, August stated. */
