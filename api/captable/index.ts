@@ -1,4 +1,6 @@
 /** What other capabilities may use of the cap table. */
+
+export { AdjustConversionRatioInput, type AdjustedRatio, adjustConversionRatio } from './adjust-conversion-ratio.ts'
 export type { AllocationType } from './allocation.ts'
 export {
   type AdjustedPrice,
@@ -56,6 +58,18 @@ export {
   solveConvertibleRound,
 } from './convertible-round.ts'
 export {
+  AntiDilutionInput,
+  type AntiDilutionView,
+  companyAntiDilution,
+  companyFullyDiluted,
+  companyPayToPlay,
+  DilutionRefused,
+  FullyDilutedInput,
+  type FullyDilutedView,
+  PayToPlayInput,
+  type PayToPlayRow,
+} from './dilution.views.ts'
+export {
   archiveOf,
   type CapTableCsv,
   CapTableCsvInput,
@@ -78,7 +92,7 @@ export {
   shareCountOf,
   waterfallBase,
 } from './fully-diluted.ts'
-export { loadTables } from './history.views.ts'
+export { loadTables, loadTablesOn } from './history.views.ts'
 export { CapTableExists, ImportCapTableInput, type ImportedCapTable, importCapTable } from './import-cap-table.ts'
 export { type IncreasePool, increasePool } from './increase-pool.ts'
 export { type StockIssuance, stockIssuances } from './issuance.views.ts'
@@ -129,7 +143,19 @@ export {
 export type { CapTable, Security } from './state.ts'
 export { type VestShares, vestShares } from './vest-shares.ts'
 export { type Distribution, distribute, exactMoney, type Payout, type Waterfall } from './waterfall.ts'
+export {
+  answered,
+  type ClassPayout,
+  companyWaterfalls,
+  type ExitPayouts,
+  type HolderPayout,
+  type NamedBreakpoint,
+  type WaterfallView,
+  waterfallView,
+} from './waterfall.views.ts'
+export { MOST_EXITS, WaterfallAssumptions, WaterfallRefused } from './waterfall-assumptions.ts'
 export type { Breakpoint, BreakpointKind } from './waterfall-breakpoints.ts'
+export { type NamedWaterfall, waterfallOf } from './waterfall-of-table.ts'
 export type {
   CarveOut,
   Debt,

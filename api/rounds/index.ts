@@ -48,6 +48,7 @@ export { capitalizationBefore, roundProFormas } from './round-capitalization.ts'
 export { conversionTermsOf } from './round-conversions.ts'
 export type { ProFormaRight } from './round-rights.ts'
 export { ROUND_STATES, type RoundState } from './round-state.ts'
+export { afterRound, roundWaterfalls } from './round-waterfall.ts'
 export { standardClass } from './standard-class.ts'
 export { type TermSheetParties, termSheetOf } from './term-sheet-of.ts'
 export {

@@ -52,6 +52,13 @@ export const MUTATIONS: Readonly<Record<string, MutationCase>> = {
     subject: () => undefined,
     input: () => ({ legalName: 'New, Inc.', legalForm: 'Corporation', jurisdiction: 'US-DE' }),
   },
+  adjustConversionRatio: onCompany(() => ({
+    asOf: '2026-11-19',
+    date: '2026-11-19',
+    issue: { classId: 'none', method: 'FULL_RATCHET', issued: '1', consideration: { amount: '1', currency: 'USD' } },
+    expectedPrice: '1',
+    reason: 'the test',
+  })),
   importCapTable: onCompany(() => ({ files: [{ name: 'Manifest.ocf.json', content: '{}' }] })),
   recordFact: onCompany(() => ({
     name: 'holding.value',

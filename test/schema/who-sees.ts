@@ -101,6 +101,8 @@ const SHOWN_TO: Readonly<Record<string, readonly Group[]>> = {
     PARTIES,
     'CapTable CapTableClass CapTableDownloads CapTablePlan CapTableSecurity CapTableStakeholder Security VestingStep',
   ),
+  ...each(PARTIES, 'Waterfall WaterfallBreakpoint ExitPayouts ClassPayout HolderPayout NamedAmount'),
+  ...each(PARTIES, 'AntiDilution FullyDiluted PayToPlay'),
   ...each(PARTIES, 'Lot LotRelease LotBalance ClassBalance TokenBalance TokenBalances TokenTransfer'),
   ...each(FUND, 'TransferBatch PostedTransfer Reconciliation Discrepancy'),
   ...each(PARTIES, 'GrantProgress Statement StatementLine ShareTrace ShareTraceLink'),
