@@ -9,8 +9,11 @@ import {
   NoFactor,
   OverCapacity,
   OverShare,
+  PastDeadline,
   QuoteChanged,
+  QuoteExpired,
   ReservationsInTheWay,
+  WaitersFirst,
   WrongTime,
 } from '../api/clusters/index.ts'
 import { globalId } from '../api/platform/index.ts'
@@ -137,4 +140,27 @@ builder.objectType(FactorNotAgreed, {
     factorId: t.exposeID('factorId', { description: 'The factor to sign.' }),
     factor: t.expose('factor', { type: 'Decimal', description: 'H100-hours per GPU-hour.' }),
   }),
+})
+builder.objectType(QuoteExpired, {
+  name: 'QuoteExpired',
+  description: 'The quote no longer holds.',
+  interfaces: [DomainErrorInterface],
+  fields: (t) => ({
+    validUntil: t.expose('validUntil', { type: 'DateTime', description: 'Until when it held.' }),
+    why: t.exposeString('why', { description: '"TIME": its time is over. "RULES": other rules apply by now.' }),
+  }),
+})
+builder.objectType(PastDeadline, {
+  name: 'PastDeadline',
+  description: 'The reservation would end after the tokens have expired, or after the long-stop of their grant.',
+  interfaces: [DomainErrorInterface],
+  fields: (t) => ({
+    deadline: t.exposeString('deadline', { description: '"TOKEN_EXPIRY" or "LONG_STOP".' }),
+    on: t.expose('on', { type: 'Date', description: 'The latest such date: on it the tokens can no longer be used.' }),
+  }),
+})
+builder.objectType(WaitersFirst, {
+  name: 'WaitersFirst',
+  description: 'Earlier requests wait for GPUs at this time, and come first.',
+  interfaces: [DomainErrorInterface],
 })

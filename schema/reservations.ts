@@ -3,7 +3,6 @@ import type { Actor } from '../api/access/index.ts'
 import {
   BadInterval,
   type CapacityFit,
-  cancelReservation,
   DECISIONS,
   DECLINE_REASONS,
   decideReservation,
@@ -14,8 +13,10 @@ import {
   namesOfReservers,
   OverCapacity,
   OverShare,
+  PastDeadline,
   poolReservationPages,
   QuoteChanged,
+  QuoteExpired,
   quoteReservation,
   REASON_CODES,
   RESERVATION_STATES,
@@ -26,8 +27,10 @@ import {
   reservationCounts,
   reservationPages,
   reservationsById,
+  WaitersFirst,
   WrongTime,
 } from '../api/clusters/index.ts'
+import { cancelReservation } from '../api/drawdown/index.ts'
 import { OpenFlags } from '../api/flags/index.ts'
 import { globalId, NotFound, type Ref, Refused, type Uuid } from '../api/platform/index.ts'
 import { TokensNotReleased, WouldOverdraw } from '../api/tokens/index.ts'
@@ -48,7 +51,7 @@ const ReasonCode = builder.enumType('ReservationReasonCode', {
   description: 'Why a reservation changed its state.',
   values: REASON_CODES,
 })
-const DeclineReason = builder.enumType('DeclineReason', {
+export const DeclineReason = builder.enumType('DeclineReason', {
   description: 'Why a provider declines.',
   values: DECLINE_REASONS,
 })
@@ -81,10 +84,10 @@ const ReservationEvent = builder.objectRef<ReservationEventView>('ReservationEve
   }),
 })
 
-const keyOf = (reservation: { companyId: Uuid; reservationId: Uuid }): string =>
+export const keyOf = (reservation: { companyId: Uuid; reservationId: Uuid }): string =>
   `${reservation.companyId}:${reservation.reservationId}`
 /** Both parts of a key. An id with fewer parts has an empty second one, which finds nothing. */
-const refOf = (key: string): Ref => {
+export const refOf = (key: string): Ref => {
   const [companyId = '', id = ''] = key.split(':')
   return { companyId, id }
 }
@@ -289,6 +292,22 @@ builder.queryFields((t) => ({
   }),
 }))
 
+/** What refuses a booking, whoever makes it. */
+export const BOOKING_REFUSALS = [
+  OpenFlags,
+  FactorNotAgreed,
+  OverCapacity,
+  OverShare,
+  WaitersFirst,
+  BadInterval,
+  NoFactor,
+  QuoteChanged,
+  QuoteExpired,
+  PastDeadline,
+  WouldOverdraw,
+  TokensNotReleased,
+]
+
 const RequestReservationInput = builder.inputType('RequestReservationInput', {
   description: 'A request for GPUs.',
   fields: (t) => ({
@@ -297,6 +316,19 @@ const RequestReservationInput = builder.inputType('RequestReservationInput', {
     gpus: t.int({ description: 'How many GPUs, at least 1.' }),
     startsAt: t.field({ type: 'DateTime', description: 'First instant, a whole minute.' }),
     endsAt: t.field({ type: 'DateTime', description: 'First instant after it, a whole minute.' }),
+    quoteId: t.id({
+      required: false,
+      description: 'Id of the quote that was shown. Once it holds no longer, the request is refused.',
+    }),
+    waitlist: t.boolean({
+      required: false,
+      description: 'True: where the GPUs are not free, the request goes to the waiting list, in order of request.',
+    }),
+    waitUntil: t.field({
+      type: 'DateTime',
+      required: false,
+      description: 'Until when it waits, unless served. As long as there is lead time, unless given.',
+    }),
     quotedTokens: t.field({
       type: 'Tokens',
       required: false,
@@ -330,7 +362,7 @@ const CancelReservationInput = builder.inputType('CancelReservationInput', {
 })
 
 /** The reservation as it is after a mutation. */
-async function reservationOrNotFound(deps: Context['deps'], actor: Actor, ref: Ref): Promise<ReservationView> {
+export async function reservationOrNotFound(deps: Context['deps'], actor: Actor, ref: Ref): Promise<ReservationView> {
   const [reservation] = await reservationsById(deps.db, actor, [ref])
   if (reservation === undefined) throw new NotFound('reservation', globalId('Reservation', ref.companyId, ref.id))
   return reservation
@@ -340,23 +372,10 @@ builder.mutationFields((t) => ({
   requestReservation: t.field({
     type: Reservation,
     description: 'Ask for GPUs. Tokens and capacity are set aside until the provider decides.',
-    ...may(
-      ['founder'],
-      [
-        OpenFlags,
-        FactorNotAgreed,
-        OverCapacity,
-        OverShare,
-        BadInterval,
-        NoFactor,
-        QuoteChanged,
-        WouldOverdraw,
-        TokensNotReleased,
-      ],
-    ),
+    ...may(['founder'], BOOKING_REFUSALS),
     args: { input: t.arg({ type: RequestReservationInput }) },
     resolve: async (_root, { input }, { deps, actor }) => {
-      const { ref } = await requestReservation(deps, actor, input)
+      const { ref } = await requestReservation(deps, actor, { ...input, waitlist: input.waitlist ?? false })
       return reservationOrNotFound(deps, actor, ref)
     },
   }),
@@ -373,7 +392,8 @@ builder.mutationFields((t) => ({
   }),
   cancelReservation: t.field({
     type: Reservation,
-    description: 'Cancel a reservation before it starts. All its tokens and all its capacity return.',
+    description:
+      'Cancel a reservation before it starts. Its capacity returns; of its tokens, the part that the signed terms say by the time that is left. What the provider has not approved costs nothing.',
     ...may(['founder'], [WrongTime]),
     args: { input: t.arg({ type: CancelReservationInput }) },
     resolve: async (_root, { input }, { deps, actor }) => {

@@ -15,6 +15,7 @@ import {
   VestBasis,
 } from './round-terms-enums.ts'
 import { MoneyInput } from './scalars.ts'
+import { BookingTermsInput } from './terms-booking.ts'
 import { ConversionTermsInput } from './terms-conversions.ts'
 import { FactorTermsInput } from './terms-factors.ts'
 import { PromisedOptionsInput, ProRataRightInput } from './terms-rights.ts'
@@ -235,6 +236,11 @@ export const RoundTermsInput = builder.inputType('RoundTermsInput', {
     tokenExpiry: t.field({ type: 'Date', description: 'Date on which tokens expire; not before the long-stop.' }),
     disputeWindowDays: t.int({ required: false, description: 'Days to dispute a statement. Default 15.' }),
     unearned: t.field({ type: UnearnedTermsInput, required: false, description: 'What unearned shares are and may.' }),
+    booking: t.field({
+      type: BookingTermsInput,
+      required: false,
+      description: 'How reservations are charged by cause.',
+    }),
     settlement: t.field({
       type: SettlementTermsInput,
       required: false,

@@ -27,6 +27,7 @@ import {
   UnearnedPreference,
   VestBasis,
 } from './round-terms-enums.ts'
+import { BookingTerms } from './terms-booking.ts'
 import { ConversionTermsType } from './terms-conversions.ts'
 import { FactorTermsType } from './terms-factors.ts'
 import { PromisedOptionsType, ProRataRight } from './terms-rights.ts'
@@ -242,6 +243,7 @@ export const RoundTerms = builder.objectRef<Terms>('RoundTerms').implement({
     tokenExpiry: t.expose('tokenExpiry', { type: 'Date', description: 'Date on which tokens expire.' }),
     disputeWindowDays: t.exposeInt('disputeWindowDays', { description: 'Days to dispute a statement.' }),
     unearned: t.expose('unearned', { type: Unearned, description: 'What unearned shares are and may.' }),
+    booking: t.expose('booking', { type: BookingTerms, description: 'How reservations are charged by cause.' }),
     settlement: t.expose('settlement', {
       type: SettlementTerms,
       description: 'What becomes of the grant where it does not go to plan.',

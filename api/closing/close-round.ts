@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Actor, must } from '../access/index.ts'
 import { type Capitalization, increasePool, issueShares, issueUnearned } from '../captable/index.ts'
-import { freezeFactors } from '../clusters/index.ts'
+import { type FrozenBooking, freezeBookingTerms, freezeFactors } from '../clusters/index.ts'
 import { latestDocument } from '../documents/index.ts'
 import { openVesting } from '../drawdown/index.ts'
 import { checkGate, type FlagsDeps, refuseWhileOpen } from '../flags/index.ts'
@@ -113,6 +113,7 @@ export async function closeRound(deps: FlagsDeps, actor: Actor, input: CloseRoun
       documentId: document,
       laterBasis: laterBasis(round.terms.factors),
     })
+    await freezeBookingTerms(trx, bookingOf(round, lotId))
     await markClosingDone(trx, round, actor.id)
     await markRound(trx, round, 'accepted', 'closed')
     const closed = { ref, grantId: round.grantId, lotId, securityId: equity.securityId, shares: forma.compute.shares }
@@ -262,6 +263,15 @@ function vestingOf(
     longStop: terms.longStop,
   }
 }
+
+const bookingOf = ({ companyId, roundId, terms }: LockedRound, lotId: Uuid): FrozenBooking => ({
+  companyId,
+  lotId,
+  roundId,
+  ...terms.booking,
+  charging: terms.charging,
+  longStop: terms.longStop,
+})
 
 async function insertClosed(
   trx: Trx,

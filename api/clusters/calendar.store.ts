@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { NotFound, type Trx, type Uuid } from '../platform/index.ts'
 import { DedicatedTwice, OverCapacity, OverShare, ReservationsInTheWay } from './errors.ts'
 import { BadInterval, type Interval } from './interval.ts'
+import { capacityFreed } from './waiting.store.ts'
 
 /**
  * Books GPUs over an interval in the pool's calendar, for nobody in particular.
@@ -21,8 +22,10 @@ export async function bookCalendar(trx: Trx, poolId: Uuid, interval: Interval, g
 }
 
 /** Gives GPUs over an interval back to the pool's calendar: where maintenance waits for them, to that. */
-export const freeCalendar = (trx: Trx, poolId: Uuid, interval: Interval, gpus: number): Promise<void> =>
-  bookCalendar(trx, poolId, interval, -gpus)
+export async function freeCalendar(trx: Trx, poolId: Uuid, interval: Interval, gpus: number): Promise<void> {
+  await bookCalendar(trx, poolId, interval, -gpus)
+  await capacityFreed(trx, poolId)
+}
 
 /**
  * Books for a company: within its share of the pool, and from what is dedicated to it first. Its `pool_booking` row is
@@ -44,8 +47,16 @@ export async function bookFor(
 }
 
 /** Gives back what {@link bookFor} took. What is dedicated to the company stays with it. */
-export const freeFor = (trx: Trx, poolId: Uuid, companyId: Uuid, interval: Interval, gpus: number): Promise<void> =>
-  bookFor(trx, poolId, companyId, interval, -gpus)
+export async function freeFor(
+  trx: Trx,
+  poolId: Uuid,
+  companyId: Uuid,
+  interval: Interval,
+  gpus: number,
+): Promise<void> {
+  await bookFor(trx, poolId, companyId, interval, -gpus)
+  await capacityFreed(trx, poolId)
+}
 
 /**
  * Dedicates GPUs to a company in the calendar; a negative number ends that. The dedication's row is inserted after this, and
@@ -65,6 +76,7 @@ export async function dedicate(
       sql`SELECT pool_dedicate(${poolId}::uuid, ${companyId}::uuid, ${interval.startsAt}::timestamptz,
         ${interval.endsAt}::timestamptz, ${gpus}::integer)`.execute(trx),
     )
+    if (gpus < 0) await capacityFreed(trx, poolId)
   } catch (error) {
     if (error instanceof OverCapacity) throw new DedicatedTwice(gpus, error.free, error.full)
     throw error
@@ -82,6 +94,7 @@ export async function withhold(trx: Trx, poolId: Uuid, interval: Interval, force
     sql<{ short: boolean }>`SELECT pool_withhold(${poolId}::uuid, ${interval.startsAt}::timestamptz,
       ${interval.endsAt}::timestamptz, ${force}::boolean) AS short`.execute(trx),
   )
+  await capacityFreed(trx, poolId)
   return rows[0]?.short === true
 }
 

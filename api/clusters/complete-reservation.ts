@@ -34,7 +34,8 @@ export async function completeReservation(
   }: {
     ref: Ref
     charging: Charging
-    completedBy: Uuid
+    /** Undefined where time alone did it. */
+    completedBy: Uuid | undefined
     /** Most that unused time is charged, where the terms let only a part of the hold be charged for it. */
     idleAtMost?: MicroTokens
   },
@@ -52,7 +53,7 @@ export async function completeReservation(
   await moveReservation(trx, reservation, {
     to: 'completed',
     reason: charging === 'RESERVED' ? 'RESERVED_CHARGED' : 'METERED_CHARGED',
-    actor: { id: completedBy },
+    actor: completedBy === undefined ? undefined : { id: completedBy },
   })
   await moveMeter(trx, ref, { gpuSeconds: meter.gpuSeconds, delivered: meter.delivered, idle: charge })
   await freeRest(trx, reservation, nextMinute(now))

@@ -17,9 +17,11 @@ import {
 } from '../platform/index.ts'
 import { giveBack } from './give-back.ts'
 import { microsecondsOf } from './interval.ts'
+import { openOffer } from './offer.store.ts'
 import { type LockedReservation, lockReservation, markDecided, moveReservation } from './reservation.store.ts'
 import { mustSeeReservation } from './reservation.views.ts'
 import { DECLINE_REASONS } from './reservation-state.ts'
+import { addStart } from './start-reservation-job.ts'
 import { mustDecideFor } from './visibility.ts'
 
 export const DECISIONS = ['APPROVE', 'DECLINE'] as const
@@ -57,8 +59,11 @@ export async function decideReservation(
     mustBeUndecided(reservation, await instant(trx))
     if (reservation.requestedBy === actor.id) throw new SamePerson('decide on')
     const decided = { actor, note: note ?? null, decision: true }
-    if (reasonCode == null) await moveReservation(trx, reservation, { ...decided, to: 'confirmed', reason: 'APPROVED' })
-    else await giveBack(trx, reservation, { ...decided, to: 'declined', reason: reasonCode })
+    if (reasonCode == null) {
+      if ((await openOffer(trx, ref)) !== undefined) throw new WrongState('reservation', 'offered', ['held'])
+      await moveReservation(trx, reservation, { ...decided, to: 'confirmed', reason: 'APPROVED' })
+      await addStart(trx, ref, reservation.interval.startsAt)
+    } else await giveBack(trx, reservation, { ...decided, to: 'declined', reason: reasonCode })
     await markDecided(trx, reservation)
     await audit(trx, actor, {
       scope,

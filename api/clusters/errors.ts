@@ -109,6 +109,49 @@ export class QuoteChanged extends DomainError {
   }
 }
 
+/** The quote no longer holds: its time is over, or the rules that it showed are no longer those that apply. */
+export class QuoteExpired extends DomainError {
+  readonly code = 'QUOTE_EXPIRED'
+  readonly validUntil: string
+  readonly why: 'TIME' | 'RULES'
+  constructor(validUntil: string, why: 'TIME' | 'RULES') {
+    super(
+      why === 'TIME'
+        ? `The quote held until ${validUntil}. Nothing was changed. Ask for a new one.`
+        : 'The rules that apply are no longer those of the quote. Nothing was changed. Ask for a new one.',
+    )
+    this.validUntil = validUntil
+    this.why = why
+  }
+}
+
+/** The reservation would end after the tokens that could pay for it have expired, or after the long-stop of their grant. */
+export class PastDeadline extends DomainError {
+  readonly code = 'PAST_DEADLINE'
+  readonly deadline: 'TOKEN_EXPIRY' | 'LONG_STOP'
+  /** The latest such date: on this date the tokens can no longer be used. */
+  readonly on: string
+  constructor(deadline: 'TOKEN_EXPIRY' | 'LONG_STOP', on: string) {
+    super(
+      `${deadline === 'LONG_STOP' ? 'The long-stop of the grant is' : 'The tokens expire'} on ${on}: ` +
+        'the reservation would end later. Nothing was changed.',
+    )
+    this.deadline = deadline
+    this.on = on
+  }
+}
+
+/** Requests that were made earlier wait for GPUs of this time, and come first. */
+export class WaitersFirst extends DomainError {
+  readonly code = 'WAITERS_FIRST'
+  override readonly transient = true
+  constructor() {
+    super(
+      'Earlier requests wait for GPUs at this time and come first. Nothing was changed. Join the waiting list, or ask for another time.',
+    )
+  }
+}
+
 /** The step needs the reservation not to have started yet, or to have started already. */
 export class WrongTime extends DomainError {
   readonly code = 'WRONG_TIME'

@@ -13,11 +13,12 @@ import {
   zUuid,
 } from '../platform/index.ts'
 import { giveBack } from './give-back.ts'
-import { microsecondsOf } from './interval.ts'
+import { earlier, microsecondsOf } from './interval.ts'
+import { endOffer, openOffer } from './offer.store.ts'
 import { lockReservation } from './reservation.store.ts'
 
-/** Name of the job that is added with every request, for the end of the provider's time to decide. */
-export const EXPIRE_HOLD_JOB = 'clusters.expire-hold'
+export { EXPIRE_HOLD_JOB } from './expire-hold-job.ts'
+
 const Payload = z.object({ companyId: zUuid, reservationId: zUuid })
 
 /** Expires one request whose time to decide is over. Harmless when it was decided, or is not due yet. */
@@ -27,12 +28,20 @@ export async function expireHold(deps: Deps, payload: unknown): Promise<{ expire
   return inTransaction(deps.db, async (trx) => {
     await lockCompany(trx, companyId)
     const reservation = await lockReservation(trx, ref)
-    const due = microsecondsOf(reservation.holdExpiresAt) <= microsecondsOf(await instant(trx))
-    if (reservation.state !== 'held' || !due) return { expired: false }
-    await giveBack(trx, reservation, { to: 'expired', reason: 'NOT_DECIDED_IN_TIME', decision: true })
+    if (reservation.state !== 'held') return { expired: false }
+    const offer = await openOffer(trx, ref)
+    const until = offer === undefined ? reservation.holdExpiresAt : earlier(offer.answerBy, reservation.holdExpiresAt)
+    if (microsecondsOf(until) > microsecondsOf(await instant(trx))) return { expired: false }
+    // The provider answered an offer's request; that the company let it lapse is not the provider's silence.
+    if (offer !== undefined) {
+      await endOffer(trx, ref, 'LAPSED')
+      await giveBack(trx, reservation, { to: 'declined', reason: 'OFFER_LAPSED' })
+    } else {
+      await giveBack(trx, reservation, { to: 'expired', reason: 'NOT_DECIDED_IN_TIME', decision: true })
+    }
     await audit(trx, NOBODY, {
       scope: { kind: 'company', id: companyId },
-      kind: 'reservation.expired',
+      kind: offer === undefined ? 'reservation.expired' : 'offer.lapsed',
       subject: globalId('Reservation', companyId, reservationId),
       payload: { holdExpiresAt: reservation.holdExpiresAt },
     })

@@ -1,7 +1,17 @@
 /** Pools, factors, the calendar, reservations and metering. */
 
 export { AgreeFactorInput, agreeFactor } from './agree-factor.ts'
-export { CancelReservationInput, cancelReservation } from './cancel-reservation.ts'
+export { type Backfilled, backfill, backfillAll } from './backfill.ts'
+export {
+  type BookingRules,
+  bookingTermsOf,
+  type FrozenBooking,
+  feeOf,
+  freezeBookingTerms,
+  HOUSE_RULES,
+  noShowCharge,
+  refundPart,
+} from './booking-terms.ts'
 export { ChangePoolCapacityInput, changePoolCapacity } from './change-capacity.ts'
 export {
   CHARGINGS,
@@ -29,19 +39,39 @@ export {
   NoFactor,
   OverCapacity,
   OverShare,
+  PastDeadline,
   QuoteChanged,
+  QuoteExpired,
   ReservationsInTheWay,
   UsageBeyondReservation,
   UsageConflict,
+  WaitersFirst,
   WrongTime,
 } from './errors.ts'
 export { EXPIRE_HOLD_JOB, expireHold, expireHolds } from './expire-hold.ts'
 export { FACTOR_BASES, type FactorBasis } from './factor-basis.ts'
 export { allocationDecisions, factorsSetAlone } from './facts.ts'
 export { type CapacityFit, FindCapacityInput, findCapacity } from './find-capacity.ts'
+export { giveBack } from './give-back.ts'
 export { factorsToOffer, freezeFactors, type GoverningFactor, governingFactor, offerFactors } from './grant-factors.ts'
-export { BadInterval, INTERVAL_FAULTS, type Interval, type IntervalFault } from './interval.ts'
+export {
+  addMinutes,
+  BadInterval,
+  INTERVAL_FAULTS,
+  type Interval,
+  type IntervalFault,
+  minutesUntil,
+  nextMinute,
+} from './interval.ts'
 export { LiftMaintenanceInput, liftMaintenance } from './lift-maintenance.ts'
+export { endOffer } from './offer.store.ts'
+export {
+  AnswerOfferInput,
+  answerOffer,
+  OFFER_ANSWERS,
+  OfferReservationInput,
+  offerReservation,
+} from './offer-reservation.ts'
 export { PlanMaintenanceInput, planMaintenance } from './plan-maintenance.ts'
 export {
   type FactorView,
@@ -49,6 +79,7 @@ export {
   type FreeStep,
   factorAt,
   factorsOf,
+  findPool,
   freeCapacities,
   freeCapacity,
   MOST_STEPS,
@@ -69,6 +100,7 @@ export {
   type ShareView,
   sharesOf,
 } from './pool-time.views.ts'
+export { type QuotedRules, QuoteForCompanyInput, quoteForCompany, type StoredQuote } from './quote-for-company.ts'
 export { QuoteReservationInput, quoteReservation, type ReservationQuote } from './quote-reservation.ts'
 export {
   type AcceptedUsage,
@@ -79,11 +111,19 @@ export {
   zUsageRecord,
 } from './record-usage.ts'
 export { RequestReservationInput, requestReservation } from './request-reservation.ts'
-export type { LockedReservation } from './reservation.store.ts'
+export {
+  freeBooking,
+  freeRest,
+  type LockedReservation,
+  lockReservation,
+  moveReservation,
+} from './reservation.store.ts'
 export {
   eventsOf,
   mustSeeReservation,
   namesOfReservers,
+  type OfferView,
+  offersOf,
   poolReservationPages,
   type ReservationEventView,
   type ReservationView,
@@ -92,6 +132,7 @@ export {
   reservationsById,
 } from './reservation.views.ts'
 export {
+  CANCELLABLE_STATES,
   DECLINE_REASONS,
   NEXT_STATES,
   REASON_CODES,
@@ -134,9 +175,12 @@ export { SLURM_API_VERSIONS, type TokenSource } from './scheduler/slurm-rest.ts'
 export { PUSH_RESERVATIONS_JOB } from './scheduler/tell-scheduler.ts'
 export { pushReservationsJob, tendSchedulers } from './scheduler/tend-scheduler.ts'
 export { type UsageReport, type UsageToReport, usageToReport } from './scheduler/usage-to-report.ts'
+export { LATE_USAGE_MINUTES } from './set-aside.ts'
 export { SetFactorInput, setFactor } from './set-factor.ts'
 export { SetPoolShareInput, setPoolShare } from './set-pool-share.ts'
+export { START_RESERVATION_JOB } from './start-reservation-job.ts'
 export { WAYS_WITH_CONFLICTS, type WayWithConflicts } from './take-out.ts'
-export type { UsageRecord } from './usage.store.ts'
+export { isUnused, type UsageRecord } from './usage.store.ts'
 export { usageDiscrepancies } from './usage-discrepancies.ts'
-export { metersFor } from './visibility.ts'
+export { metersFor, mustBookFor, mustDecideFor } from './visibility.ts'
+export { BACKFILL_JOB } from './waiting.store.ts'

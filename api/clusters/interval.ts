@@ -60,6 +60,12 @@ export const earlier = (a: string, b: string): string => (microsecondsOf(a) <= m
 /** The later of two instants. */
 export const later = (a: string, b: string): string => (microsecondsOf(a) >= microsecondsOf(b) ? a : b)
 
+/** Minutes from `now` to an instant, rounded down; none or fewer once it has come. */
+export const minutesUntil = (instant: string, now: string): number => {
+  const left = microsecondsOf(instant) - microsecondsOf(now)
+  return left <= 0n ? -Number(-left / MICROSECONDS_PER_MINUTE) : Math.max(1, Number(left / MICROSECONDS_PER_MINUTE))
+}
+
 /** Whether an instant is a whole minute: schedulers know no less. */
 export const isWholeMinute = (instant: string): boolean => microsecondsOf(instant) % MICROSECONDS_PER_MINUTE === 0n
 

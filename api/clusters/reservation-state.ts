@@ -25,7 +25,7 @@ export const NEXT_STATES: Readonly<Record<ReservationState, readonly Reservation
   held: ['confirmed', 'declined', 'cancelled', 'expired'],
   confirmed: ['provisioned', 'active', 'completed', 'cancelled', 'no_show', 'failed'],
   provisioned: ['active', 'completed', 'cancelled', 'no_show', 'failed'],
-  active: ['completed', 'failed'],
+  active: ['completed', 'no_show', 'failed'],
   completed: [],
   cancelled: [],
   declined: [],
@@ -37,7 +37,12 @@ export const NEXT_STATES: Readonly<Record<ReservationState, readonly Reservation
 /** The states in which usage may still arrive. */
 export const USABLE_STATES = ['confirmed', 'provisioned', 'active'] as const satisfies readonly ReservationState[]
 /** The states that a company may cancel before the start. */
-export const CANCELLABLE_STATES = ['held', 'confirmed', 'provisioned'] as const satisfies readonly ReservationState[]
+export const CANCELLABLE_STATES = [
+  'waitlisted',
+  'held',
+  'confirmed',
+  'provisioned',
+] as const satisfies readonly ReservationState[]
 
 /** Why a provider declines. */
 export const DECLINE_REASONS = ['NO_CAPACITY', 'MAINTENANCE', 'POLICY', 'CONTRACT', 'OTHER'] as const
@@ -53,5 +58,23 @@ export const REASON_CODES = [
   'FIRST_USAGE',
   'RESERVED_CHARGED',
   'METERED_CHARGED',
+  'WAITLISTED',
+  'BACKFILLED',
+  'WAIT_ENDED',
+  'OFFERED',
+  'OFFER_ACCEPTED',
+  'OFFER_REFUSED',
+  'OFFER_LAPSED',
+  'STARTED',
+  'PROVISIONED',
+  'NOBODY_CAME',
+  'CANCELLED_BY_PROVIDER',
+  'FAILED_AT_PROVIDER',
+  'NO_MORE_USAGE',
+  'EXTENDED',
+  'SHRUNK',
+  'MOVED',
+  'SPLIT',
+  'GROUP_UNDONE',
 ] as const
 export type ReasonCode = (typeof REASON_CODES)[number]

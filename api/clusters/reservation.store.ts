@@ -18,12 +18,22 @@ export type NewReservation = {
   readonly holdId: Uuid
   readonly holdExpiresAt: string
   readonly requestedBy: Uuid
+  readonly quoteId?: Uuid | null
+  readonly groupId?: Uuid | null
+  readonly splitFrom?: Uuid | null
+  /** Given for a request that goes to the waiting list: neither tokens nor capacity are set aside for it. */
+  readonly waitsUntil?: string | null
 }
 
-/** Inserts a held reservation with its meter and first event: the company's side. */
+/** Inserts a held, or a waiting, reservation with its meter and first event: the company's side. */
 export async function insertReservation(trx: Trx, reservation: NewReservation): Promise<void> {
   const { ref, interval, quote } = reservation
   const at = await instant(trx)
+  const waits = reservation.waitsUntil ?? null
+  const first =
+    waits === null
+      ? ({ to: 'held', reason: 'REQUESTED' } as const)
+      : ({ to: 'waitlisted', reason: 'WAITLISTED' } as const)
   await trx
     .insertInto('reservation')
     .values({
@@ -34,7 +44,7 @@ export async function insertReservation(trx: Trx, reservation: NewReservation): 
       gpus: reservation.gpus,
       starts_at: interval.startsAt,
       ends_at: interval.endsAt,
-      state: 'held' satisfies ReservationState,
+      state: first.to,
       factor_id: reservation.factorId,
       h100_hours_per_gpu_hour: formatNumeric(quote.factor),
       hold_id: reservation.holdId,
@@ -42,6 +52,10 @@ export async function insertReservation(trx: Trx, reservation: NewReservation): 
       hold_expires_at: reservation.holdExpiresAt,
       requested_by: reservation.requestedBy,
       requested_at: at,
+      quote_id: reservation.quoteId ?? null,
+      group_id: reservation.groupId ?? null,
+      split_from: reservation.splitFrom ?? null,
+      waits_until: waits,
     })
     .execute()
   await trx
@@ -55,8 +69,7 @@ export async function insertReservation(trx: Trx, reservation: NewReservation): 
     .execute()
   await insertEvent(trx, ref, {
     from: null,
-    to: 'held',
-    reason: 'REQUESTED',
+    ...first,
     note: null,
     actor: { id: reservation.requestedBy },
     waitedSeconds: null,
@@ -96,6 +109,8 @@ export type LockedReservation = {
   readonly holdExpiresAt: string
   readonly requestedBy: Uuid
   readonly requestedAt: string
+  readonly waitsUntil: string | null
+  readonly groupId: Uuid | null
 }
 
 /**
@@ -119,6 +134,8 @@ export async function lockReservation(trx: Trx, ref: Ref): Promise<LockedReserva
       'hold_expires_at as holdExpiresAt',
       'requested_by as requestedBy',
       'requested_at as requestedAt',
+      'waits_until as waitsUntil',
+      'group_id as groupId',
     ])
     .where('company_id', '=', ref.companyId)
     .where('reservation_id', '=', ref.id)
@@ -145,6 +162,18 @@ export type Step = {
   readonly actor?: ActorId | undefined
   /** The provider's decision, or the end of its time for one: how long it took is evidence. */
   readonly decision?: boolean
+  /** What else of the reservation changes with it. */
+  readonly change?: ReservationChange
+}
+
+/** Another size, time, factor or hold of a reservation. */
+export type ReservationChange = {
+  readonly gpus: number
+  readonly interval: Interval
+  readonly factorId?: Uuid
+  readonly quote: Quote
+  readonly holdId: Uuid
+  readonly holdExpiresAt?: string
 }
 
 /** Moves a locked reservation to another state, and records the event. The database refuses an illegal step. */
@@ -155,7 +184,7 @@ export async function moveReservation(trx: Trx, reservation: LockedReservation, 
     step.decision === true && step.actor !== undefined ? { decided_by: step.actor.id, decided_at: at } : {}
   const moved = await trx
     .updateTable('reservation')
-    .set({ state: step.to, ...decided })
+    .set({ state: step.to, ...decided, ...(step.change === undefined ? {} : columnsOf(step.change)) })
     .where('company_id', '=', ref.companyId)
     .where('reservation_id', '=', ref.id)
     .where('state', '=', state)
@@ -169,8 +198,32 @@ export async function moveReservation(trx: Trx, reservation: LockedReservation, 
     actor: step.actor,
     waitedSeconds:
       step.decision === true ? (microsecondsOf(at) - microsecondsOf(reservation.requestedAt)) / 1_000_000n : null,
+    change: step.change === undefined ? null : beforeAndAfter(reservation, step.change),
   })
+  if (step.change !== undefined) {
+    const { gpuSeconds, hold } = step.change.quote
+    await trx
+      .updateTable('meter')
+      .set({ reserved_gpu_seconds: gpuSeconds, hold_micro: hold })
+      .where('company_id', '=', ref.companyId)
+      .where('reservation_id', '=', ref.id)
+      .execute()
+  }
 }
+
+const columnsOf = ({ gpus, interval, factorId, quote, holdId, holdExpiresAt }: ReservationChange) => ({
+  gpus,
+  starts_at: interval.startsAt,
+  ends_at: interval.endsAt,
+  hold_id: holdId,
+  hold_micro: quote.hold,
+  h100_hours_per_gpu_hour: formatNumeric(quote.factor),
+  ...(factorId === undefined ? {} : { factor_id: factorId }),
+  ...(holdExpiresAt === undefined ? {} : { hold_expires_at: holdExpiresAt }),
+})
+
+const beforeAndAfter = (before: LockedReservation, { gpus, interval }: ReservationChange): string =>
+  JSON.stringify({ before: { gpus: before.gpus, ...before.interval }, after: { gpus, ...interval } })
 
 type NewEvent = {
   readonly from: ReservationState | null
@@ -179,6 +232,7 @@ type NewEvent = {
   readonly note: string | null
   readonly actor: ActorId | undefined
   readonly waitedSeconds: bigint | null
+  readonly change?: string | null
 }
 
 async function insertEvent(trx: Trx, ref: Ref, event: NewEvent): Promise<void> {
@@ -195,6 +249,7 @@ async function insertEvent(trx: Trx, ref: Ref, event: NewEvent): Promise<void> {
       actor_id: event.actor?.id ?? null,
       at: await instant(trx),
       waited_seconds: event.waitedSeconds,
+      change: event.change ?? null,
     })
     .execute()
 }
@@ -218,10 +273,10 @@ export async function freeBooking(trx: Trx, reservation: LockedReservation): Pro
     .where('pool_id', '=', reservation.poolId)
     .where('reservation_id', '=', reservation.ref.id)
     .where('freed_at', 'is', null)
-    .returning(['starts_at as startsAt', 'ends_at as endsAt'])
+    .returning(['gpus', 'starts_at as startsAt', 'ends_at as endsAt'])
     .executeTakeFirst()
   if (freed === undefined) throw new Error('a reservation is given back to the calendar twice')
-  await freeFor(trx, reservation.poolId, reservation.ref.companyId, freed, reservation.gpus)
+  await freeFor(trx, reservation.poolId, reservation.ref.companyId, freed, freed.gpus)
   await tellScheduler(trx, reservation.poolId)
 }
 
@@ -236,5 +291,30 @@ export async function freeRest(trx: Trx, reservation: LockedReservation, from: s
     .where('reservation_id', '=', ref.id)
     .execute()
   await freeFor(trx, poolId, ref.companyId, { startsAt: from, endsAt: interval.endsAt }, gpus)
+  await tellScheduler(trx, poolId)
+}
+
+/**
+ * Books something else instead of what a reservation has booked, in one step of the calendar.
+ *
+ * @throws {OverCapacity} {OverShare} {BadInterval}
+ */
+export async function replaceBooking(
+  trx: Trx,
+  reservation: Pick<LockedReservation, 'ref' | 'poolId'>,
+  booked: { readonly gpus: number; readonly interval: Interval },
+): Promise<void> {
+  const { poolId, ref } = reservation
+  const own = trx.updateTable('pool_booking').where('pool_id', '=', poolId).where('reservation_id', '=', ref.id)
+  const before = await own
+    .set({ freed_at: await instant(trx) })
+    .where('freed_at', 'is', null)
+    .returning(['gpus', 'starts_at as startsAt', 'ends_at as endsAt'])
+    .executeTakeFirst()
+  if (before === undefined) throw new Error('a reservation that has nothing booked is changed')
+  await freeFor(trx, poolId, ref.companyId, before, before.gpus)
+  await bookFor(trx, poolId, ref.companyId, booked.interval, booked.gpus)
+  const { startsAt, endsAt } = booked.interval
+  await own.set({ freed_at: null, gpus: booked.gpus, starts_at: startsAt, ends_at: endsAt }).execute()
   await tellScheduler(trx, poolId)
 }

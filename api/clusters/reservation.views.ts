@@ -38,6 +38,7 @@ export type ReservationView = {
   readonly usedGpuSeconds: GpuSeconds
   readonly delivered: MicroTokens
   readonly idle: MicroTokens
+  readonly waitsUntil: string | null
 }
 
 const reservations = (reader: Reader) =>
@@ -66,6 +67,7 @@ const reservations = (reader: Reader) =>
       'meter.gpu_seconds as usedGpuSeconds',
       'meter.delivered_micro as delivered',
       'meter.idle_micro as idle',
+      'waits_until as waitsUntil',
     ])
 
 const withFactor = <Row extends { text: string }>({ text, ...row }: Row) => ({ ...row, factor: parseNumeric(text) })
@@ -209,5 +211,39 @@ export async function eventsOf(reader: Reader, refs: readonly Ref[]): Promise<Re
     .where(sql<boolean>`(company_id, reservation_id) IN (
       SELECT * FROM unnest(${refs.map((ref) => ref.companyId)}::uuid[], ${refs.map((ref) => ref.id)}::uuid[]))`)
     .orderBy('event_id')
+    .execute()
+}
+
+export type OfferView = {
+  readonly companyId: Uuid
+  readonly reservationId: Uuid
+  readonly gpus: number
+  readonly startsAt: string
+  readonly endsAt: string
+  readonly hold: MicroTokens
+  readonly note: string | null
+  readonly answerBy: string
+  readonly answer: string | null
+}
+
+/** The offers for reservations that the caller has shown to be visible, oldest first. One query. */
+export async function offersOf(reader: Reader, refs: readonly Ref[]): Promise<OfferView[]> {
+  if (refs.length === 0) return []
+  return reader
+    .selectFrom('reservation_offer')
+    .select([
+      'company_id as companyId',
+      'reservation_id as reservationId',
+      'gpus',
+      'starts_at as startsAt',
+      'ends_at as endsAt',
+      'hold_micro as hold',
+      'note',
+      'answer_by as answerBy',
+      'answer',
+    ])
+    .where(sql<boolean>`(company_id, reservation_id) IN (
+      SELECT * FROM unnest(${refs.map((ref) => ref.companyId)}::uuid[], ${refs.map((ref) => ref.id)}::uuid[]))`)
+    .orderBy('offer_id')
     .execute()
 }

@@ -114,3 +114,15 @@ export async function insertUsage(
     )
     .execute()
 }
+
+/** Whether no usage of a reservation has been told. */
+export async function isUnused(trx: Trx, ref: Ref): Promise<boolean> {
+  const row = await trx
+    .selectFrom('usage_record')
+    .select('usage_id')
+    .where('company_id', '=', ref.companyId)
+    .where('reservation_id', '=', ref.id)
+    .limit(1)
+    .executeTakeFirst()
+  return row === undefined
+}

@@ -1,5 +1,7 @@
 /** Drawdown: usage to charge to delivery to earned shares; statements; vesting; and the way back from a share. */
+
 export { AnswerStatementInput, answerStatement, STATEMENT_ANSWERS } from './answer-statement.ts'
+export { CancelReservationInput, cancelReservation } from './cancel-reservation.ts'
 export { applyGrantChanges, changeGrant, type GrantChange } from './change-grant.ts'
 export {
   CORRECTION_REASONS,
@@ -16,11 +18,24 @@ export {
 export { DEEM_ACCEPTED_JOB, deemAccepted, deemDueAccepted } from './deem-accepted.ts'
 export { drawdownDiscrepancies } from './drawdown-discrepancies.ts'
 export { CAUSES, type Cause, type DrawdownAllocation, type EarningTerms, earnedShares } from './earned.ts'
+export {
+  DeclareNoShowInput,
+  declareNoShow,
+  WithdrawReservationInput,
+  withdrawReservation,
+} from './end-by-provider.ts'
 export { MonthNotStatable, StatementChanged } from './errors.ts'
 export { FinaliseStatementInput, finaliseStatement } from './finalise-statement.ts'
 export { openVesting, type VestingGrant } from './grant.store.ts'
 export { PULL_USAGE_JOB, type Pulled, pullUsage, pullUsageJob, SCHEDULER_MACHINE } from './pull-usage.ts'
 export { type ReportedUsage, ReportUsageInput, reportUsage } from './report-usage.ts'
+export {
+  END_RESERVATION_JOB,
+  endReservation,
+  moveByTime,
+  START_RESERVATION_JOB,
+  startReservation,
+} from './reservation-times.ts'
 export { SettleArrearsInput, type SettledArrears, settleArrears } from './settle-arrears.ts'
 export { StateStatementInput, stateStatement } from './state-statement.ts'
 export { STATEMENT_STATES, type StatementLine, type StatementState } from './statement.store.ts'

@@ -168,7 +168,7 @@ const NOTHING: Finished = {
  * Charges what the terms charge for unused time, and returns the rest of the hold. The company's tokens are locked before
  * the pool, whose row others wait for.
  */
-async function finish(trx: Trx, ref: Ref, actor: Actor): Promise<Finished> {
+export async function finish(trx: Trx, ref: Ref, actor: Actor | undefined): Promise<Finished> {
   const { companyId } = ref
   const batch = await openBatch(trx, ref)
   const { holdId } = await lockReservationForUsage(trx, ref)
@@ -178,7 +178,7 @@ async function finish(trx: Trx, ref: Ref, actor: Actor): Promise<Finished> {
   const completed = await completeReservation(trx, {
     ref,
     charging: idle.size > 0 ? 'RESERVED' : 'METERED',
-    completedBy: actor.id,
+    completedBy: actor?.id,
     idleAtMost: [...idle.values()].reduce((sum, left) => sum + left, 0n),
   })
   if (!firm) return { ...NOTHING }
@@ -194,7 +194,7 @@ async function finish(trx: Trx, ref: Ref, actor: Actor): Promise<Finished> {
  * Posts the hold of a reservation of which nothing was used, so that it can be charged and returned. False when it has
  * expired: its tokens are back already, and nothing is left to charge.
  */
-async function makeFirm(trx: Trx, { companyId, holdId, state }: Hold): Promise<boolean> {
+export async function makeFirm(trx: Trx, { companyId, holdId, state }: Hold): Promise<boolean> {
   if (state === 'posted') return true
   try {
     await postHold(trx, { companyId, holdId })
@@ -205,14 +205,14 @@ async function makeFirm(trx: Trx, { companyId, holdId, state }: Hold): Promise<b
   }
 }
 
-async function holdOf(trx: Trx, companyId: Uuid, holdId: Uuid): Promise<Hold> {
+export async function holdOf(trx: Trx, companyId: Uuid, holdId: Uuid): Promise<Hold> {
   const hold = (await readHolds(trx, companyId, [holdId])).get(holdId)
   if (hold === undefined) throw new Error(`there is no hold ${holdId}`)
   return hold
 }
 
 /** Collects the charges of one transaction, so that sums and rows are written once. */
-async function openBatch(trx: Trx, ref: Ref) {
+export async function openBatch(trx: Trx, ref: Ref) {
   const { companyId } = ref
   const grants = await lockProgress(trx, companyId)
   const byLot = new Map([...grants.values()].map((progress) => [progress.grant.lotId, progress]))

@@ -94,6 +94,21 @@ export interface AuditEvent {
   leaf_hash: Buffer
 }
 
+export interface BookingTerms {
+  company_id: string
+  lot_id: string
+  round_id: string
+  charging: string
+  refunds: Json
+  locked_refund: string
+  no_show_grace_minutes: number
+  no_show_part: string
+  outage_factor: string
+  quote_minutes: number
+  long_stop: string
+  frozen_at: string
+}
+
 export interface CapTableCheckpoint {
   company_id: string
   position: bigint
@@ -744,6 +759,19 @@ export interface PoolStep {
   used: number
 }
 
+export interface PoolWaiting {
+  pool_id: string
+  reservation_id: string
+  company_id: string
+  gpus: number
+  starts_at: string
+  ends_at: string
+  requested_at: string
+  waits_until: string
+  passed_over_at: string | null
+  left_at: string | null
+}
+
 export interface PoolWithheld {
   pool_id: string
   starts_at: string
@@ -843,6 +871,10 @@ export interface Reservation {
   requested_at: string
   decided_by: string | null
   decided_at: string | null
+  quote_id: string | null
+  waits_until: string | null
+  group_id: string | null
+  split_from: string | null
 }
 
 export interface ReservationEvent {
@@ -856,6 +888,69 @@ export interface ReservationEvent {
   actor_id: string | null
   at: string
   waited_seconds: bigint | null
+  change: Json | null
+}
+
+export interface ReservationGroup {
+  company_id: string
+  group_id: string
+  kind: string
+  state: string
+  parts: Json
+  reason: string | null
+  requested_by: string
+  requested_at: string
+  gather_until: string
+}
+
+export interface ReservationOffer {
+  company_id: string
+  offer_id: string
+  reservation_id: string
+  gpus: number
+  starts_at: string
+  ends_at: string
+  factor_id: string
+  h100_hours_per_gpu_hour: string
+  hold_micro: bigint
+  reason_code: string
+  note: string | null
+  offered_by: string
+  offered_at: string
+  answer_by: string
+  waited_seconds: bigint
+  answer: string | null
+  answered_at: string | null
+}
+
+export interface ReservationOutage {
+  company_id: string
+  outage_id: string
+  reservation_id: string
+  gpus: number
+  starts_at: string
+  ends_at: string
+  source: string
+  evidence: string
+  gpu_seconds: bigint
+  recorded_by: string
+  recorded_at: string
+}
+
+export interface ReservationQuote {
+  company_id: string
+  quote_id: string
+  pool_id: string
+  gpus: number
+  starts_at: string
+  ends_at: string
+  factor_id: string
+  h100_hours_per_gpu_hour: string
+  hold_micro: bigint
+  rules: Json
+  quoted_to: string
+  quoted_at: string
+  valid_until: string
 }
 
 export interface Round {
@@ -1147,6 +1242,7 @@ export interface DB {
   arrears: Arrears
   asked_release: AskedRelease
   audit_event: AuditEvent
+  booking_terms: BookingTerms
   cap_table_checkpoint: CapTableCheckpoint
   cap_table_checkpoint_part: CapTableCheckpointPart
   charge: Charge
@@ -1203,6 +1299,7 @@ export interface DB {
   pool_maintenance: PoolMaintenance
   pool_share: PoolShare
   pool_step: PoolStep
+  pool_waiting: PoolWaiting
   pool_withheld: PoolWithheld
   provider: Provider
   quarantine_event: QuarantineEvent
@@ -1213,6 +1310,10 @@ export interface DB {
   release_plan: ReleasePlan
   reservation: Reservation
   reservation_event: ReservationEvent
+  reservation_group: ReservationGroup
+  reservation_offer: ReservationOffer
+  reservation_outage: ReservationOutage
+  reservation_quote: ReservationQuote
   round: Round
   round_terms: RoundTerms
   scheduler_check: SchedulerCheck

@@ -61,6 +61,7 @@ export {
   VEST_BASES,
   writeTerms,
 } from './terms.ts'
+export type { BookingTerms } from './terms-booking.ts'
 export { type ConversionTerms, DEFAULT_CONVERSIONS, type InstrumentTerms } from './terms-conversions.ts'
 export { type TermChange, termChanges } from './terms-diff.ts'
 export { type FactorTerms, laterBasis } from './terms-factors.ts'

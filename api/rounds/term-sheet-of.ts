@@ -78,6 +78,7 @@ export function termSheetOf(terms: RoundTerms, proForma: ProForma, parties: Term
     disputeWindowDays: terms.disputeWindowDays,
     unearned: terms.unearned,
     longStop: terms.longStop,
+    booking: bookingOf(terms.booking),
     settlement: settlementOf(terms.settlement, parties.metric),
     riskTable: terms.riskTable.map(({ event, ...row }) => ({ event: RISK_EVENT_TITLES[event], ...row })),
     conditions: terms.conditions.map(({ text, waivableBy }) => ({ text, waivableBy })),
@@ -149,6 +150,14 @@ function priceOf(terms: RoundTerms, proForma: ProForma) {
     referencePerHour: money(compute.referencePrice),
   }
 }
+
+const bookingOf = ({ refunds, lockedRefund, noShowPart, outageFactor, ...plain }: RoundTerms['booking']) => ({
+  ...plain,
+  refunds: refunds.map(({ hoursBefore, part }) => ({ hoursBefore, percent: formatNumeric(part * 100n) })),
+  lockedRefundPercent: formatNumeric(lockedRefund * 100n),
+  noShowPercent: formatNumeric(noShowPart * 100n),
+  outageFactor: formatNumeric(outageFactor),
+})
 
 function settlementOf({ priceProtection: protection, ...plain }: RoundTerms['settlement'], metric: string | undefined) {
   if (protection === undefined) return plain

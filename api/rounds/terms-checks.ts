@@ -11,6 +11,7 @@ import {
 import { computeConsideration } from './consideration.ts'
 import { releaseSchedule } from './release-schedule.ts'
 import { RISK_EVENTS } from './risk-table.ts'
+import { bookingFaults } from './terms-booking.ts'
 import { conversionFaults } from './terms-conversions.ts'
 import { rightsFaults } from './terms-rights.ts'
 import { settlementFaults } from './terms-settlement.ts'
@@ -37,6 +38,7 @@ export function termsFaults(terms: TermsInHand): readonly InputFault[] {
     ...releaseFaults(terms),
     ...dateFaults(terms),
     ...listFaults(terms),
+    ...bookingFaults(terms),
     ...settlementFaults(terms),
   ]
 }

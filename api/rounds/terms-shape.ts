@@ -5,6 +5,7 @@ import { defaultClosingConditions, WAIVERS } from './closing-conditions.ts'
 import { defaultRiskTable } from './default-risk-table.ts'
 import { RISK_BEARERS, RISK_EVENTS } from './risk-table.ts'
 import { zBoolean, zCount, zWholeShares } from './term-pieces.ts'
+import { Booking } from './terms-booking.ts'
 import { Conversions } from './terms-conversions.ts'
 import { FactorTerms } from './terms-factors.ts'
 import { PromisedOptions, ProRataRights } from './terms-rights.ts'
@@ -178,6 +179,8 @@ export const TermsShape = z.strictObject({
   charging: z.enum(['RESERVED', 'METERED']),
   /** Factors of pools that come later. */
   factors: FactorTerms.default({ laterPools: 'BOTH_SIGN' }),
+  /** What cancelling, not coming and outages cost or return. */
+  booking: Booking.prefault({}),
   longStop: zIsoDate,
   tokenExpiry: zIsoDate,
   /** Days in which the company may dispute a statement, after which it counts as accepted. */

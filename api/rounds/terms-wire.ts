@@ -7,6 +7,7 @@ import {
   type JsonValue,
   type Money,
 } from '../platform/index.ts'
+import { writeBooking } from './terms-booking.ts'
 import { writeConversions } from './terms-conversions.ts'
 import { writePromised, writeRights } from './terms-rights.ts'
 import { writeSettlement } from './terms-settlement.ts'
@@ -60,6 +61,7 @@ export function writeTerms(terms: RoundTerms): RoundTermsWire {
     promisedOptions,
     vesting,
     releases,
+    booking,
     settlement,
     ...plain
   } = terms
@@ -81,6 +83,7 @@ export function writeTerms(terms: RoundTerms): RoundTermsWire {
     ...optional('promisedOptions', promisedOptions, writePromised),
     vesting: { ...vesting, ...optional('cliffTokens', vesting.cliffTokens, formatTokens) } as RoundTermsWire['vesting'],
     releases: writeReleases(releases),
+    booking: writeBooking(booking),
     settlement: writeSettlement(settlement),
   }
 }

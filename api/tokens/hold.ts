@@ -18,6 +18,8 @@ export type NewHold = {
   readonly expiresAt: string
   /** Draws only lots that have not expired by this date (default: today). */
   readonly usableOn?: string
+  /** Draws none of these lots, whatever they hold. */
+  readonly exceptLots?: ReadonlySet<Uuid>
 }
 
 /**
@@ -40,6 +42,7 @@ export async function hold(trx: Trx, asked: NewHold): Promise<void> {
   await applyLotChanges(trx, companyId)
   const lots = (await lotAccounts(trx, companyId))
     .filter((lot) => lot.tokenClassId === asked.tokenClassId && lot.expiresOn > usableOn)
+    .filter((lot) => asked.exceptLots?.has(lot.lotId) !== true)
     .sort(byDrawOrder)
   const draws = draw(
     lots.map((lot) => ({ lotId: lot.lotId, left: accountOf(lot, 'available').left })),

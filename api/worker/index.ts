@@ -10,6 +10,9 @@ import {
   runReconciliation,
 } from '../closing/index.ts'
 import {
+  BACKFILL_JOB,
+  backfill,
+  backfillAll,
   EXPIRE_HOLD_JOB,
   expireHold,
   expireHolds,
@@ -18,7 +21,16 @@ import {
   pushReservationsJob,
   tendSchedulers,
 } from '../clusters/index.ts'
-import { DEEM_ACCEPTED_JOB, deemAccepted, deemDueAccepted } from '../drawdown/index.ts'
+import {
+  DEEM_ACCEPTED_JOB,
+  deemAccepted,
+  deemDueAccepted,
+  END_RESERVATION_JOB,
+  endReservation,
+  moveByTime,
+  START_RESERVATION_JOB,
+  startReservation,
+} from '../drawdown/index.ts'
 import type { Deps } from '../platform/index.ts'
 import {
   EXPIRE_HOLDS_JOB,
@@ -39,6 +51,9 @@ const handlers = (schedulers: readonly PoolScheduler[]): Readonly<Record<string,
   [EXPIRE_HOLDS_JOB]: expireHoldsJob,
   [EXPIRE_LOTS_JOB]: expireLotsJob,
   [EXPIRE_HOLD_JOB]: expireHold,
+  [BACKFILL_JOB]: backfill,
+  [START_RESERVATION_JOB]: startReservation,
+  [END_RESERVATION_JOB]: endReservation,
   [DEEM_ACCEPTED_JOB]: deemAccepted,
   [AMENDMENT_DUE_JOB]: amendmentDue,
   [CHECKPOINT_JOB]: checkpointJob,
@@ -51,6 +66,8 @@ const handlers = (schedulers: readonly PoolScheduler[]): Readonly<Record<string,
 async function sweep(deps: Deps, schedulers: readonly PoolScheduler[]): Promise<void> {
   await bringDueIntoForce(deps)
   await expireHolds(deps)
+  await moveByTime(deps)
+  await backfillAll(deps)
   await deemDueAccepted(deps)
   await tendSchedulers(deps.db, schedulers)
   await writeDueCheckpoints(deps)

@@ -44,6 +44,7 @@ export type TermSheet = {
   readonly disputeWindowDays: number
   readonly unearned: Unearned
   readonly longStop: string
+  readonly booking: BookingClause
   readonly settlement: Settlement
   readonly riskTable: readonly Risk[]
   readonly conditions: readonly Condition[]
@@ -151,6 +152,16 @@ export type Risk = {
 export type Condition = {
   readonly text: string
   readonly waivableBy: 'fund' | 'company' | 'both' | 'nobody'
+}
+
+/** What reservations are charged by cause. Percents like "50". */
+export type BookingClause = {
+  readonly refunds: readonly { readonly hoursBefore: number; readonly percent: string }[]
+  readonly lockedRefundPercent: string
+  readonly noShowGraceMinutes: number
+  readonly noShowPercent: string
+  readonly outageFactor: string
+  readonly quoteMinutes: number
 }
 
 /** What becomes of a grant that is not finished. */

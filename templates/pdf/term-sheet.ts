@@ -6,6 +6,7 @@ import { signatureBlocks } from './binding-document.ts'
 import { Clauses } from './clauses.ts'
 import { INK, Paper } from './paper.ts'
 import { bold, rich } from './rich-text.ts'
+import { booking } from './term-sheet-booking.ts'
 import { capitalisation, economics, keyTerms, parties } from './term-sheet-deal.ts'
 import { charging, conditions, risks, tokensAndReleases, unearnedShares, vesting } from './term-sheet-drawdown.ts'
 import type { TermSheet } from './term-sheet-input.ts'
@@ -47,6 +48,7 @@ export async function termSheetPdf(sheet: TermSheet): Promise<Uint8Array> {
     capitalisation,
     tokensAndReleases,
     charging,
+    booking,
     vesting,
     unearnedShares,
     longStop,

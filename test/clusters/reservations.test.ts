@@ -181,7 +181,7 @@ test('tokens that expire before the compute is delivered cannot book it', async 
   const { founder } = given.company
   const times = (from: string, to: string) => ({ startsAt: `2026-11-${from}:00:00Z`, endsAt: `2026-11-${to}:00:00Z` })
   assert.equal((await request(founder, wish(given, times('21T22', '22T00')))).state, 'held')
-  assert.equal((await request(founder, wish(given, times('21T23', '22T01')))).__typename, 'WouldOverdraw')
+  assert.equal((await request(founder, wish(given, times('21T23', '22T01')))).__typename, 'PastDeadline')
 })
 
 test('of twelve companies that book a GPU of three at the same time, exactly three get it', async () => {

@@ -210,6 +210,16 @@ export const MUTATIONS: Readonly<Record<string, MutationCase>> = {
   })),
   decideReservation: onReservation('held', { decision: 'APPROVE' }),
   cancelReservation: onReservation('approved'),
+  offerReservation: onReservation('held', { gpus: 1, endsAt: '2031-01-01T00:00:00Z', reasonCode: 'OTHER' }),
+  answerOffer: onReservation('held', { answer: 'REFUSE' }),
+  withdrawReservation: onReservation('approved', { note: 'the test' }),
+  declareNoShow: onReservation('approved'),
+  quoteReservation: onCompany(({ poolId }) => ({
+    poolId,
+    gpus: 1,
+    startsAt: '2026-11-28T00:00:00Z',
+    endsAt: '2026-11-29T00:00:00Z',
+  })),
   reportUsage: onReservation('used', {
     records: [
       {
@@ -248,6 +258,8 @@ export const REFERENCES: Readonly<Record<string, Reference>> = {
   'draftAmendment.terms.compute.tokenClassId': 'seen by whoever may',
   'draftAmendment.terms.settlement.priceProtection.metricId': 'seen by whoever may',
   'requestReservation.poolId': 'seen by whoever may',
+  'requestReservation.quoteId': 'seen by whoever may',
+  'quoteReservation.poolId': 'seen by whoever may',
   'createPool.tokenClassId': 'seen by whoever may',
   'registerMetric.fallbackId': 'seen by whoever may',
   'recordObservation.correctsId': 'seen by whoever may',

@@ -82,14 +82,14 @@ const SHOWN_TO: Readonly<Record<string, readonly Group[]>> = {
   SupplyAuthorisation: ['fund', 'provider'],
   ...each(BOOKING, 'Pool Factor FreeCapacity FreeStep CapacityFit Reservation ReservationEvent ReservationQuote'),
   ...each(['fund', 'provider'], 'PoolScheduler SchedulerDifference NodeDown SchedulerWaiting'),
-  ...each(BOOKING, 'CapacityChange Maintenance Dedication PoolShare BookingInTheWay'),
+  ...each(BOOKING, 'CapacityChange Maintenance Dedication PoolShare BookingInTheWay ReservationOffer'),
   ...each(
     PARTIES,
     'Company Round TermsVersion RoundClosing ClosingConditionStatus Document Acceptance Amendment TermChange DealSignature',
   ),
   ...each(
     PARTIES,
-    'RoundTerms CashInvestor ClosingCondition ComputeTerms PoolTerms PriceRounding RiskRow SecurityTerms',
+    'StoredQuote QuotedRules BookingTerms RefundStep RoundTerms CashInvestor ClosingCondition ComputeTerms PoolTerms PriceRounding RiskRow SecurityTerms',
   ),
   ...each(PARTIES, 'ConversionTerms ConvertibleTerms ProFormaConversion ProRataRight PromisedOptions ProFormaRight'),
   ...each(PARTIES, 'FactorTerms TermsRelease UnearnedTerms VestingTerms SettlementTerms PriceProtectionTerms Money'),

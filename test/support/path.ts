@@ -12,11 +12,12 @@ import {
   signAmendment,
 } from '../../api/closing/index.ts'
 import {
-  cancelReservation,
+  answerOffer,
   checkScheduler,
   countersignFactor,
   createPool,
   decideReservation,
+  offerReservation,
   pushReservations,
   requestReservation,
   Simulator,
@@ -24,6 +25,7 @@ import {
 } from '../../api/clusters/index.ts'
 import {
   answerStatement,
+  cancelReservation,
   correctUsage,
   finaliseStatement,
   reportUsage,
@@ -441,8 +443,9 @@ async function book(way: Way): Promise<Travelled['reservations']> {
   const { deps, staff } = world
   await world.setClock('2026-07-16T09:00:00Z')
   await releaseDueTokens(deps, staff.operations.actor, { companyId })
-  const used = await request(way, { from: '2026-07-20', days: 7, gpus: 16 })
-  await approve(way, used)
+  const used = await request(way, { from: '2026-07-20', days: 7, gpus: 8 })
+  await offerReservation(deps, stage.provider.actor, { reservationId: used, gpus: 16, reasonCode: 'OTHER' })
+  await answerOffer(deps, founder, { reservationId: used, answer: 'ACCEPT' })
   await world.setClock('2026-07-27T10:00:00Z')
   await reportUsage(deps, stage.provider.actor, {
     reservationId: used,

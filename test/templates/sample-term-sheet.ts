@@ -72,6 +72,14 @@ export const sampleTermSheet: TermSheet = {
     drag: true,
   },
   longStop: '2028-12-15',
+  booking: {
+    refunds: [],
+    lockedRefundPercent: '100',
+    noShowGraceMinutes: 60,
+    noShowPercent: '100',
+    outageFactor: '1',
+    quoteMinutes: 15,
+  },
   settlement: {
     nonUse: 'FORFEIT',
     deniedCapacityExtends: true,

@@ -1,12 +1,12 @@
 /** A pool whose scheduler is the simulator. */
 import {
-  cancelReservation,
   decideReservation,
   type PoolScheduler,
   PUSH_RESERVATIONS_JOB,
   requestReservation,
   Simulator,
 } from '../../../api/clusters/index.ts'
+import { cancelReservation } from '../../../api/drawdown/index.ts'
 import type { Uuid } from '../../../api/platform/index.ts'
 import { asOwner } from '../../support/database.ts'
 import type { World } from '../../support/world.ts'
