@@ -137,7 +137,10 @@ builder.objectType(FactorNotAgreed, {
   interfaces: [DomainErrorInterface],
   fields: (t) => ({
     poolId: t.id({ description: 'Id of the pool.', resolve: (error) => globalId('Pool', error.poolId) }),
-    factorId: t.exposeID('factorId', { description: 'The factor to sign.' }),
+    factorId: t.id({
+      description: 'Id of the factor to sign.',
+      resolve: (error) => globalId('Factor', error.poolId, error.factorId),
+    }),
     factor: t.expose('factor', { type: 'Decimal', description: 'H100-hours per GPU-hour.' }),
   }),
 })

@@ -37,7 +37,10 @@ export const Factor = builder.objectRef<FactorView>('Factor').implement({
   description:
     'How many H100-hours a GPU-hour of a pool counts, for a time. Of two for one instant the one recorded later holds.',
   fields: (t) => ({
-    factorId: t.exposeID('factorId', { description: 'Names it where it is signed.' }),
+    factorId: t.id({
+      description: 'Names it where it is signed.',
+      resolve: ({ poolId, factorId }) => globalId('Factor', poolId, factorId),
+    }),
     h100HoursPerGpuHour: t.expose('factor', { type: 'Decimal', description: 'H100-hours per GPU-hour, exact.' }),
     basis: t.field({ type: FactorBasis, description: 'What it rests on.', resolve: (factor) => factor.basis }),
     source: t.exposeString('source', { description: 'Where it comes from.' }),
@@ -233,8 +236,7 @@ const SetFactorInput = builder.inputType('SetFactorInput', {
 const CountersignFactorInput = builder.inputType('CountersignFactorInput', {
   description: 'The other side’s signature under a factor.',
   fields: (t) => ({
-    poolId: t.id({ description: 'Id of the pool.' }),
-    factorId: t.id({ description: 'Which of its factors.' }),
+    factorId: t.id({ description: 'Id of the factor.' }),
     idempotencyKey: idempotencyKey(t),
   }),
 })
@@ -242,8 +244,7 @@ const AgreeFactorInput = builder.inputType('AgreeFactorInput', {
   description: 'The company’s signature under a factor.',
   fields: (t) => ({
     companyId: t.id({ description: 'Id of the company.' }),
-    poolId: t.id({ description: 'Id of the pool.' }),
-    factorId: t.id({ description: 'Which of its factors.' }),
+    factorId: t.id({ description: 'Id of the factor.' }),
     idempotencyKey: idempotencyKey(t),
   }),
 })

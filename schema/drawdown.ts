@@ -250,7 +250,7 @@ builder.mutationField('reportUsage', (t) =>
     type: Reported,
     description:
       'Report usage of a reservation. One transaction posts the hold, charges by cause, advances deliveries and earned shares, and returns what is left.',
-    ...may(['provider'], [UsageConflict, UsageBeyondReservation, WrongTime, HoldExpired]),
+    ...may(['provider', 'machine'], [UsageConflict, UsageBeyondReservation, WrongTime, HoldExpired]),
     args: { input: t.arg({ type: ReportUsageInput }) },
     resolve: (_root, { input }, { deps, actor }) =>
       reportUsage(deps, actor, { ...input, complete: input.complete ?? false }),

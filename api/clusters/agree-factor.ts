@@ -15,14 +15,13 @@ import {
   type Uuid,
   zIdempotencyKey,
   zKey,
-  zUuid,
+  zPoolRef,
 } from '../platform/index.ts'
 import { factorById, mustSeePool } from './pool.views.ts'
 
 export const AgreeFactorInput = z.strictObject({
   companyId: zKey('Company'),
-  poolId: zKey('Pool'),
-  factorId: zUuid,
+  factorId: zPoolRef('Factor'),
   idempotencyKey: zIdempotencyKey,
 })
 export type AgreeFactorInput = z.input<typeof AgreeFactorInput>
@@ -38,7 +37,8 @@ export async function agreeFactor(
   actor: Actor,
   input: AgreeFactorInput,
 ): Promise<{ poolId: Uuid; factorId: Uuid }> {
-  const { companyId, poolId, factorId, idempotencyKey } = parse(AgreeFactorInput, input)
+  const { companyId, factorId: ref, idempotencyKey } = parse(AgreeFactorInput, input)
+  const { poolId, id: factorId } = ref
   await mustSeeCompany(deps.db, actor, companyId)
   await mustSeePool(deps.db, actor, poolId)
   if (!is(actor, 'signatory') || !actor.companyIds.has(companyId)) throw new Forbidden(['signatory'])
@@ -46,7 +46,7 @@ export async function agreeFactor(
   return once(deps, actor, { operation: 'agreeFactor', scope, idempotencyKey, input }, async (trx) => {
     await lockCompany(trx, companyId)
     const factor = await factorById(trx, poolId, factorId)
-    if (factor === undefined) throw new NotFound('factor', factorId)
+    if (factor === undefined) throw new NotFound('factor', globalId('Factor', poolId, factorId))
     const signed = await trx
       .insertInto('agreed_factor')
       .values({

@@ -13,15 +13,13 @@ import {
   SamePerson,
   type Uuid,
   zIdempotencyKey,
-  zKey,
-  zUuid,
+  zPoolRef,
 } from '../platform/index.ts'
-import { factorById, mustSeePool } from './pool.views.ts'
-import { worksFor } from './visibility.ts'
+import { factorById, findPool } from './pool.views.ts'
+import { seesPool, worksFor } from './visibility.ts'
 
 export const CountersignFactorInput = z.strictObject({
-  poolId: zKey('Pool'),
-  factorId: zUuid,
+  factorId: zPoolRef('Factor'),
   idempotencyKey: zIdempotencyKey,
 })
 export type CountersignFactorInput = z.input<typeof CountersignFactorInput>
@@ -37,14 +35,16 @@ export async function countersignFactor(
   actor: Actor,
   input: CountersignFactorInput,
 ): Promise<{ poolId: Uuid; factorId: Uuid }> {
-  const { poolId, factorId, idempotencyKey } = parse(CountersignFactorInput, input)
-  const { providerId } = await mustSeePool(deps.db, actor, poolId)
-  const side = is(actor, 'operations') ? 'operations' : worksFor(actor, providerId) ? 'provider' : undefined
+  const { factorId: ref, idempotencyKey } = parse(CountersignFactorInput, input)
+  const { poolId, id: factorId } = ref
+  const pool = await findPool(deps.db, poolId)
+  if (pool === undefined || !seesPool(actor, pool)) throw new NotFound('factor', globalId('Factor', poolId, factorId))
+  const side = is(actor, 'operations') ? 'operations' : worksFor(actor, pool.providerId) ? 'provider' : undefined
   if (side === undefined) throw new Forbidden(['provider', 'operations'])
   const scope = { kind: 'pool', id: poolId } as const
   return once(deps, actor, { operation: 'countersignFactor', scope, idempotencyKey, input }, async (trx) => {
     const factor = await factorById(trx, poolId, factorId)
-    if (factor === undefined) throw new NotFound('factor', factorId)
+    if (factor === undefined) throw new NotFound('factor', globalId('Factor', poolId, factorId))
     if (factor.approvedBy === actor.id) throw new SamePerson('countersign')
     if (factor.approvedAs === side)
       throw new Refused('factorId', `was set by the ${sideWords[side]}: the other side signs it`)

@@ -227,6 +227,8 @@ const termsOf = (tokenClassId: string) => ({
   preMoney: { amount: '8000000', currency: 'USD' },
   priceRounding: { direction: 'DOWN', places: 6 },
   pool: { kind: 'NONE' },
+  // The sample has notes in pounds, which no round in dollars converts.
+  conversions: { outstanding: 'REMAIN' },
   compute: { tokenClassId, tokens: TOKENS, referencePrice: { amount: '2.35', currency: 'USD' }, holderName: FUND },
   cashInvestors: [{ name: 'Fernwood Seed Fund, L.P.', amount: { amount: '500000', currency: 'USD' } }],
   vesting: { basis: 'delivered', allocation: 'CUMULATIVE_ROUND_DOWN' },

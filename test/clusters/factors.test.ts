@@ -97,12 +97,15 @@ test('a pool that comes later is booked once the company has signed its factor t
   await world.setClock('2027-01-01T00:00:00Z')
   const refused = await request(deal.founder, wish(deal.id, later.id))
   assert.deepEqual([refused.code, refused.poolId, refused.factor], ['FACTOR_NOT_AGREED', later.id, '2'])
-  const input = { companyId: deal.id, poolId: later.id, factorId: refused.factorId }
+  const input = { companyId: deal.id, factorId: refused.factorId }
   for (const person of [deal.founder, partner]) assert.equal((await agree(person, input)).code, 'FORBIDDEN')
   assert.equal((await agree(provider, input)).code, 'NOT_FOUND')
   const stranger = await world.company()
   assert.equal((await agree(stranger.signatory, input)).code, 'NOT_FOUND')
-  assert.equal((await agree(deal.signatory, { ...input, factorId: deal.companyId })).code, 'NOT_FOUND')
+  assert.equal(
+    (await agree(deal.signatory, { ...input, factorId: `Factor:${later.poolId}:${deal.companyId}` })).code,
+    'NOT_FOUND',
+  )
   const answers = await Promise.all(Array.from({ length: 20 }, () => agree(deal.signatory, input)))
   assert.equal(answers.filter(({ __typename }) => __typename === 'Pool').length, 1)
   assert.deepEqual([...new Set(answers.map(({ code }) => code))].toSorted(), ['REFUSED', undefined])
@@ -125,7 +128,7 @@ test('the other side signs a factor, another person, once', async () => {
   await world.setClock('2026-12-01T00:00:00Z')
   const pool = await makePool(world)
   const { factorId } = await change(pool, '3')
-  const input = { poolId: pool.id, factorId }
+  const input = { factorId: `Factor:${pool.poolId}:${factorId}` }
   assert.equal((await countersign(provider, input)).code, 'SAME_PERSON')
   const colleague = await world.person('provider', { providerId: world.providerId })
   assert.equal((await countersign(colleague, input)).field, 'factorId', 'the same side')
@@ -136,7 +139,7 @@ test('the other side signs a factor, another person, once', async () => {
   assert.deepEqual(more, [])
   assert.deepEqual(
     signed.factors.map((each: { factorId: Uuid; approvedAs: string; countersignedAt: string | null }) => [
-      each.factorId === factorId,
+      each.factorId === input.factorId,
       each.approvedAs,
       each.countersignedAt,
     ]),

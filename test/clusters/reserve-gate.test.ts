@@ -85,7 +85,7 @@ test('a factor that the provider set alone is told until operations sign it', as
       },
     ],
   })
-  await countersignFactor(deps, operations.actor, { poolId: pool.id, factorId })
+  await countersignFactor(deps, operations.actor, { factorId: `Factor:${pool.poolId}:${factorId}` })
   assert.deepEqual(await alone(), { pools: 1, alone: [] })
 })
 

@@ -34,8 +34,9 @@ for (const { name, input, document, role } of mutations) {
     const by = whoever(role)
     const before = await rows(world)
     const faults: string[] = []
-    // The terms of a round are the same in both mutations that take them.
-    const known = (leaf: Leaf) => name === 'reviseTerms' && leaf.path[0] === 'terms' && leaf.path.length > 1
+    // The terms of a round are the same in every mutation that takes them.
+    const known = (leaf: Leaf) =>
+      ['reviseTerms', 'draftAmendment'].includes(name) && leaf.path[0] === 'terms' && leaf.path.length > 1
     for (const leaf of leavesOf(input).filter((each) => !known(each))) {
       const path = ['input', ...leaf.path].join('.')
       const base = around(wellFormed(input, 'input'), leaf)
@@ -45,11 +46,9 @@ for (const { name, input, document, role } of mutations) {
           assertTellsNothing(JSON.stringify(answer), short(value))
           assert.deepEqual([...new Set(answer.errors.map(({ extensions }) => extensions.code))], ['BAD_INPUT'])
           // In a field that stands only beside another kind, the fault may be that it stands there.
-          const parent = path.slice(0, path.lastIndexOf('.'))
+          const around = leaf.path.slice(0, -1).map((_, index) => ['input', ...leaf.path.slice(0, index + 1)].join('.'))
           assert.ok(
-            named(answer).some(
-              (at) => at === path || at.startsWith(`${path}.`) || (at === parent && parent !== 'input'),
-            ),
+            named(answer).some((at) => at === path || at.startsWith(`${path}.`) || around.slice(-2).includes(at)),
             `names ${named(answer)}`,
           )
         } catch (error) {

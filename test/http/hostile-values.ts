@@ -71,7 +71,13 @@ export function wellFormed(type: GraphQLInputType, name: string): unknown {
   switch (type.name) {
     case 'ID':
       if (OWN_IDS.has(name)) return UNKNOWN
-      return unknownId(...(IDS[name] ?? (['Company', 1] as const)))
+      // Most ids are of what their field is named after, and carry their distribution key.
+      return unknownId(
+        ...(IDS[name] ??
+          (name.endsWith('Id')
+            ? ([`${name[0]?.toUpperCase()}${name.slice(1, -2)}`, 2] as const)
+            : (['Company', 1] as const))),
+      )
     case 'Int':
       return 1
     case 'Boolean':

@@ -34,8 +34,15 @@ const everybody = (): Who[] => [
   { name: 'their signatory', role: 'signatory', person: theirs.signatory, companyId: theirs.companyId },
 ]
 
-/** Sums over all companies, which whoever sees the pool or the class may know: theirs move them. */
-const sumsOverAll = () => new Set([`${theirStage.poolId} freeCapacity`, `${theirStage.tokenClassId} supply`])
+/**
+ * What whoever sees the pool or the class may know, and their way moves: sums over all companies, and what the provider
+ * did to the pool meanwhile.
+ */
+const sumsOverAll = () =>
+  new Set([
+    `${theirStage.tokenClassId} supply`,
+    ...['freeCapacity', 'capacityChanges', 'maintenance'].map((field) => `${theirStage.poolId} ${field}`),
+  ])
 
 /** What this person can reach is what it was, to the byte. */
 function sameAs(first: Crawled | undefined, now: Crawled, who: Who, besides: ReadonlySet<string> = new Set()): void {
@@ -150,7 +157,7 @@ function thingOf(id: string): Thing {
 
 /** Fields that are null or empty everywhere here: details that no company of this test has. */
 const NOT_HERE = new Set(
-  `Company.tokenDifferences Document.supersedes Factor.validUntil FactorTerms.basis
+  `Company.tokenDifferences Document.supersedes Dedication.endedFrom Factor.validUntil FactorTerms.basis Maintenance.liftedFrom
   FindingTable.until Flag.lapsesOn FlagEvent.evidence PoolScheduler.downSince PoolTerms.shares RecordedFact.subject ReservationEvent.note
   Security.closedOn SecurityTerms.authorized SecurityTerms.participationCap SecurityTerms.stockClassId
   VestingTerms.cliffTokens VestingTerms.tranches`.split(/\s+/),

@@ -65,7 +65,7 @@ const thingOf = (id: string, of: Call): Thing => ({
 
 /** Whoever has the role may act on what they see; a provider's staff, on what is the provider's. */
 const mayAct = (who: Who, name: string, of: Call): boolean =>
-  rolesOf(name).includes(who.role) && (who.role !== 'provider' || who.providerId === of.providerId)
+  rolesOf(name).includes(who.role) && (!['provider', 'machine'].includes(who.role) || who.providerId === of.providerId)
 
 const eventCount = async (): Promise<bigint> => {
   const { count } = await world.deps.db

@@ -199,9 +199,9 @@ export const MUTATIONS: Readonly<Record<string, MutationCase>> = {
   setPoolShare: onPool({ part: '1', source: 'the test' }),
   countersignFactor: {
     subject: ({ poolId }) => poolId,
-    input: ({ poolId, factorId }) => ({ poolId, factorId }),
+    input: ({ factorId }) => ({ factorId }),
   },
-  agreeFactor: onCompany(({ poolId, factorId }) => ({ poolId, factorId })),
+  agreeFactor: onCompany(({ factorId }) => ({ factorId })),
   requestReservation: onCompany(({ poolId }) => ({
     poolId,
     gpus: 1,
@@ -247,11 +247,12 @@ export type Reference = ((of: Call) => string) | 'seen by whoever may'
 /** Every id in an input beside the one that is acted on. */
 export const REFERENCES: Readonly<Record<string, Reference>> = {
   'agreeFactor.factorId': 'seen by whoever may',
-  'agreeFactor.poolId': 'seen by whoever may',
   'countersignFactor.factorId': 'seen by whoever may',
   'waiveFlag.findingId': ({ flag }) => flag.findingId,
   'submitEvidence.findingId': ({ flag }) => flag.findingId,
   'submitEvidence.documentId': ({ document }) => document,
+  'draftRound.terms.settlement.priceProtection.metricId': 'seen by whoever may',
+  'reviseTerms.terms.settlement.priceProtection.metricId': 'seen by whoever may',
   'recordFact.subject': ({ round }) => round,
   'draftRound.terms.compute.tokenClassId': 'seen by whoever may',
   'reviseTerms.terms.compute.tokenClassId': 'seen by whoever may',

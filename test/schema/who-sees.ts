@@ -132,9 +132,9 @@ export async function makeCast(world: World, ours: Travelled, theirs: Stage): Pr
   for (const role of STAFF) {
     cast.push({ name: role, role, person: await world.person(role) })
   }
-  for (const role of ['regulator', 'machine'] as const) {
-    cast.push({ name: role, role, person: await world.person(role) })
-  }
+  cast.push({ name: 'a regulator', role: 'regulator', person: await world.person('regulator') })
+  const machine = await world.person('machine', { providerId: of(ours.providerId) })
+  cast.push({ name: 'a machine of a provider', role: 'machine', person: machine, providerId: ours.providerId })
   const providers = [
     ['a provider', ours.providerId],
     ['another provider', theirs.providerId],

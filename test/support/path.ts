@@ -124,11 +124,18 @@ export async function makeStage(world: World, name: string): Promise<Stage> {
     source: 'Supply agreement, schedule 2',
     validFrom: '2026-05-04T00:00:00Z',
   })
-  await countersignFactor(deps, staff.operations.actor, { poolId, factorId })
+  await countersignFactor(deps, staff.operations.actor, { factorId: globalId('Factor', pool.poolId, factorId) })
   const metricId = await makeMetric(world, name, tokenClassId)
   await world.setClock(END)
   await tend(world, poolId)
-  return { providerId, tokenClassId, poolId, factorId, provider, metricId }
+  return {
+    providerId,
+    tokenClassId,
+    poolId,
+    factorId: globalId('Factor', pool.poolId, factorId),
+    provider,
+    metricId,
+  }
 }
 
 /** A metric that has ended and its successor as fallback; observations, one of them corrected; a mark of the token. */
