@@ -9,6 +9,7 @@ import { quillMaterials } from './demo/packages.ts'
 import { bookingSuspension, FactRegistry } from './flags/index.ts'
 import { assetRoutes } from './http/assets.ts'
 import { capTableRoutes } from './http/cap-table.ts'
+import { capTablePageRoutes } from './http/cap-table-pages.ts'
 import { consoleRoutes } from './http/console/routes.ts'
 import { documentRoutes } from './http/documents.ts'
 import { failures, nothingHere } from './http/failures.ts'
@@ -70,6 +71,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(uploadCapTableRoutes(deps, actorOf))
   app.use(transferRoutes(deps, actorOf))
   app.use(capTableRoutes(deps, pages, actorOf))
+  app.use(capTablePageRoutes(deps, pages, actorOf))
   app.use(
     consoleRoutes(deps, {
       actorOf,

@@ -385,6 +385,16 @@ const CapTableDownloads = builder.objectRef<Downloads>('CapTableDownloads').impl
       description: 'The whole history as an Open Cap Format 1.2.0 package, `.ocf.zip`.',
       resolve: ({ companyId }) => `/companies/${globalId('Company', companyId)}/cap-table.ocf.zip`,
     }),
+    pagePath: t.string({
+      description: 'The table on the day as a page, with charts, and links to a sale and to rounds.',
+      resolve: ({ companyId, asOf }) =>
+        `/companies/${globalId('Company', companyId)}/cap-table${asOf == null ? '' : `?asOf=${asOf}`}`,
+    }),
+    jsonPath: t.string({
+      description: 'The table on the day as JSON, exact.',
+      resolve: ({ companyId, asOf }) =>
+        `/companies/${globalId('Company', companyId)}/cap-table.json${asOf == null ? '' : `?asOf=${asOf}`}`,
+    }),
     csvPath: t.string({
       description: 'The table on the day as CSV, one row for each open security.',
       resolve: ({ companyId, asOf }) =>

@@ -58,6 +58,7 @@ async function homePage(deps: Deps, actor: Actor, chosen?: Uuid, refused?: strin
   return founderHomePage({
     person: { name: actor.name, role: `${is(actor, 'founder') ? 'founder' : 'signatory'} of ${company.legalName}` },
     companyName: company.legalName,
+    capTablePath: `/companies/${globalId('Company', company.companyId)}/cap-table`,
     next: await nextOf(deps, actor, company, refused),
     statements: await statementsOnPage(deps, actor, company.companyId),
     others: sorted

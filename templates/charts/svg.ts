@@ -1,7 +1,7 @@
 /** A chart on a page. No style and no script in line: colours are attributes, which the page's classes override. */
 import { type Html, html } from '../pages/html.ts'
 import { INKS } from './palette.ts'
-import { HATCH_GAP, type PathShape, type Scene, type Shape, type TextShape, type Tone } from './scene.ts'
+import { at, HATCH_GAP, type PathShape, type Scene, type Shape, type TextShape, type Tone } from './scene.ts'
 
 /**
  * The scene as an `svg` element with its title and description. `id` begins every id in it: unique on the page, made of
@@ -23,7 +23,7 @@ const isHatched = (shape: Shape): shape is PathShape => shape.kind === 'path' &&
 const drawn = (shape: Shape, id: string): Html => (shape.kind === 'text' ? text(shape) : path(shape, id))
 
 const text = ({ x, y, size, anchor = 'start', weight = 'regular', tone = 'text', text: words }: TextShape): Html =>
-  html`<text x="${x}" y="${y}" font-size="${size}" text-anchor="${anchor}" fill="${INKS[tone]}" class="fill-${tone}"${weight === 'semibold' && html` font-weight="600"`}>${words}</text>
+  html`<text x="${at(x)}" y="${at(y)}" font-size="${size}" text-anchor="${anchor}" fill="${INKS[tone]}" class="fill-${tone}"${weight === 'semibold' && html` font-weight="600"`}>${words}</text>
 `
 
 function path(shape: PathShape, id: string): Html {

@@ -21,7 +21,7 @@ export function figure({ id, draw, note }: Figure): Html {
   return html`<figure class="figure">
       ${sceneSvg(draw({ width: WIDE, text: PAGE_TEXT }), `${id}-w`, 'chart chart-wide')}
       ${sceneSvg(draw({ width: NARROW, text: PAGE_TEXT }), `${id}-n`, 'chart chart-narrow')}
-      ${note !== undefined && html`<figcaption class="quiet">${note}</figcaption>`}
+      ${note !== undefined && note !== false && html`<figcaption class="quiet">${note}</figcaption>`}
     </figure>`
 }
 

@@ -32,6 +32,8 @@ export type FounderNext =
   | { readonly kind: 'closed'; readonly termSheet: TermSheetOnPage; readonly closedAt: string }
 
 export type FounderHome = {
+  /** Where its cap table is shown; left out where there is none. */
+  readonly capTablePath?: string | undefined
   readonly person: Person
   readonly companyName: string
   readonly next: FounderNext
@@ -50,6 +52,7 @@ export const founderHomePage = ({
   others = [],
   statements = [],
   figures = [],
+  capTablePath,
 }: FounderHome): string =>
   layout({
     title: companyName,
@@ -75,6 +78,7 @@ export const founderHomePage = ({
           (other, i) => html`${i > 0 && ', '}<a href="${other.path}">${other.name}</a>`,
         )}</p>`
       }
+      ${capTablePath !== undefined && html`<p><a href="${capTablePath}">The cap table</a>: who owns how much, and who gets what in a sale.</p>`}
       <p class="quiet"><a href="/console">Open the console</a>: everything about the company as data.</p>`,
   })
 

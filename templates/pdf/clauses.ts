@@ -1,4 +1,6 @@
 /** Numbered sections and clauses on paper: 1, 1.1, 1.2, 2, ... The numbers are the document's own, never the caller's. */
+import { drawScene } from '../charts/pdf.ts'
+import type { Canvas, Scene } from '../charts/scene.ts'
 import { INK, type Paper } from './paper.ts'
 import type { Rich } from './rich-text.ts'
 import { layOut, type Table } from './table.ts'
@@ -42,6 +44,11 @@ export class Clauses {
     laidOut.draw()
   }
 
+  /** A chart over the paper's width, whose table stands above it. */
+  figure(draw: (canvas: Canvas) => Scene): void {
+    drawScene(this.#paper, draw({ width: this.#paper.width, text: FIGURE_TEXT }))
+  }
+
   /** A note under a table: smaller, not a clause. */
   note(text: Rich): void {
     this.#paper.paragraph(text, { size: 8, color: INK.muted })
@@ -67,3 +74,5 @@ export class Clauses {
 
 const HEADING = { size: 12, leading: 16, before: 12, after: 6 }
 const TABLE_GAP = 3
+/** Size of the words in a chart, in points. */
+const FIGURE_TEXT = 7.5

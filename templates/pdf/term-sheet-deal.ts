@@ -1,4 +1,5 @@
 /** The first half of a term sheet: who, what, at which price, and what it does to the cap table. */
+import { ownershipChart } from '../charts/ownership.ts'
 import { column, counted, date, grouped, type MoneyText, money, percent, sum } from '../format.ts'
 import { shareWords } from '../headline.ts'
 import type { Clauses } from './clauses.ts'
@@ -153,6 +154,8 @@ export function capitalisation(clauses: Clauses, sheet: TermSheet): void {
   clauses.note(
     'Percentages are of the total of their column, rounded to two decimals each, so that they may not add up to 100.00.',
   )
+  clauses.figure((canvas) => ownershipChart(rows, canvas))
+  clauses.note('Parts of all shares by holder, before and after the Closing. Hatched: Unearned Shares.')
 }
 
 function capitalisationRows(rows: readonly Holding[]): Row[] {

@@ -119,6 +119,34 @@ export function variablesOf(now: ConsoleSituation): Record<string, Record<string
       close: { roundId },
     },
     ...drawdownVariables(now, drawing),
+    '11-who-gets-what': saleVariables(now, drawing?.id ?? company, roundId),
+  }
+}
+
+function saleVariables(now: ConsoleSituation, company: string, round: string) {
+  const issue = {
+    classId: FROM('the id of a preferred class in Open Cap Format'),
+    method: 'WEIGHTED_AVERAGE',
+    base: 'BROAD',
+    issued: '1000000',
+    consideration: { amount: '500000', currency: 'USD' },
+  }
+  return {
+    company,
+    round,
+    asOf: now.today,
+    sale: { exits: ['10000000', '50000000', '250000000'], carveOut: null, debts: [], unearned: 'NO_PREFERENCE' },
+    count: { promised: '0', poolIncrease: '0', method: 'PERCENT_OWNERSHIP' },
+    issue,
+    players: { classId: issue.classId, portion: 'PROPORTIONAL', holders: [] },
+    adjust: {
+      companyId: company,
+      asOf: now.today,
+      date: now.today,
+      issue,
+      expectedPrice: '1',
+      reason: FROM('why'),
+    },
   }
 }
 

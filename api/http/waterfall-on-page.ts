@@ -1,0 +1,160 @@
+/** A sale as its page and its files show it. */
+import type { WaterfallPage } from '../../templates/pages/waterfall.ts'
+import { companyWaterfalls, type HolderPayout, type NamedBreakpoint, type WaterfallView } from '../captable/index.ts'
+import type { CompanyView } from '../parties/index.ts'
+import { DomainError, formatNumeric, globalId, type JsonValue, type Numeric, type Reader } from '../platform/index.ts'
+import { type RoundView, roundWaterfalls } from '../rounds/index.ts'
+
+/** A sale at one exit value; `view` has also the values that a chart is drawn through, the asked one first. */
+export type Sale = {
+  readonly company: CompanyView
+  readonly of: string
+  readonly path: string
+  readonly exit: string
+  readonly unearned: string
+  readonly view: WaterfallView
+}
+type Asked = { readonly exit: unknown; readonly unearned: unknown }
+type Load = (input: { exits: readonly string[]; unearned: unknown }) => Promise<WaterfallView | DomainError | undefined>
+
+const EXIT = '50000000'
+/** Exit values of one chart. */
+const POINTS = 150
+
+export const saleOfCompany = (reader: Reader, company: CompanyView, asOf: string, asked: Asked): Promise<Sale> =>
+  saleOf(
+    company,
+    'the cap table',
+    `/companies/${globalId('Company', company.companyId)}/waterfall`,
+    asked,
+    async (input) => (await companyWaterfalls(reader, [company.companyId], asOf, input)).get(company.companyId),
+  )
+
+export const saleOfRound = (reader: Reader, company: CompanyView, round: RoundView, asked: Asked): Promise<Sale> =>
+  saleOf(company, `the pro forma of ${round.terms.name}`, `/rounds/${round.id}/waterfall`, asked, async (input) =>
+    (await roundWaterfalls(reader, [round], input)).get(round),
+  )
+
+async function saleOf(
+  company: CompanyView,
+  of: string,
+  path: string,
+  { exit, unearned }: Asked,
+  load: Load,
+): Promise<Sale> {
+  const treatment = unearned === undefined ? 'NO_PREFERENCE' : String(unearned)
+  // A value that is given twice is none: the parser refuses the text.
+  const value = exit === undefined ? EXIT : typeof exit === 'string' ? exit.replaceAll(',', '').trim() : 'twice'
+  const ask = async (exits: readonly string[]): Promise<WaterfallView> => {
+    const answer = await load({ exits, unearned: treatment })
+    if (answer === undefined || answer instanceof DomainError) throw answer ?? new Error('a waterfall was not answered')
+    return answer
+  }
+  const first = await ask([value])
+  const view = await ask([value, ...chartExits(first)])
+  return { company, of, path, exit: value, unearned: treatment, view }
+}
+
+/** From nothing past the value that was asked for, through every breakpoint on the way. */
+function chartExits({ exits, breakpoints }: WaterfallView): string[] {
+  const asked = exits[0]?.exit ?? 0n
+  const last = breakpoints.at(-1)?.exit ?? 0n
+  const cent = 10n ** 8n
+  const wanted = (last * 5n) / 4n < asked * 10n ? (last * 5n) / 4n : asked * 10n
+  const most = (asked * 3n) / 2n > wanted ? (asked * 3n) / 2n : wanted
+  const end = (most / cent) * cent
+  const through = breakpoints.map((point) => point.exit).filter((exit) => exit < end)
+  const all = [...new Set([0n, ...through.slice(0, POINTS), asked, end])].sort((a, b) => (a < b ? -1 : 1))
+  return all.map(formatNumeric)
+}
+
+const WORDS: Readonly<Record<NamedBreakpoint['kind'], (names: string) => string>> = {
+  DEBT_PAID: (names) => `${names} is repaid`,
+  CARVE_OUT_STARTS: () => 'the carve-out takes its part',
+  CARVE_OUT_FULL: () => 'the carve-out has its most',
+  PREFERENCES_PAID: (names) => `${names}: preference paid`,
+  EXERCISES: (names) => `${names} are exercised`,
+  CAP_REACHED: (names) => `${names} has reached its cap`,
+  CONVERTS: (names) => `${names} converts to common`,
+}
+
+/** What the page shows. */
+export function saleOnPage(sale: Sale, person: WaterfallPage['person']): WaterfallPage {
+  const { view, company, of, path, exit, unearned } = sale
+  const [asked, ...chart] = view.exits
+  const points = (amountIn: (at: (typeof chart)[number]) => Numeric) =>
+    chart.map((at) => ({ exit: formatNumeric(at.exit), amount: formatNumeric(amountIn(at)) }))
+  const others = ['SAFEs and notes', 'Options and warrants'] as const
+  const of2 = (at: (typeof chart)[number], kind: (typeof others)[number]): Numeric =>
+    at.payouts
+      .filter(({ what, converts }) => converts !== null && /^(?:Note|SAFE)\b/.test(what) === (kind === others[0]))
+      .reduce((sum, { amount }) => sum + amount, 0n)
+  const end = chart.at(-1)?.exit ?? 0n
+  return {
+    person,
+    companyName: company.legalName,
+    of,
+    asOf: view.asOf,
+    currency: view.currency,
+    path,
+    exit,
+    unearned,
+    classes: [
+      ...(asked?.classes ?? []).map(({ className, classId }) => ({
+        name: className,
+        points: points((at) => at.classes.find((own) => own.classId === classId)?.amount ?? 0n),
+      })),
+      ...others.map((kind) => ({ name: kind, points: points((at) => of2(at, kind)) })),
+    ],
+    payouts: (asked?.payouts ?? [])
+      .filter(({ amount }) => amount > 0n)
+      .sort((a, b) => (a.amount > b.amount ? -1 : 1))
+      .map((payout) => ({
+        holder: payout.holder,
+        what: payout.what,
+        amount: formatNumeric(payout.amount),
+        how: howWords(payout, asked?.classes.find(({ className }) => className === payout.what)?.converts),
+      })),
+    breakpoints: view.breakpoints
+      .filter((point) => point.exit <= end)
+      .map(({ exit: at, kind, names }) => ({ exit: formatNumeric(at), words: WORDS[kind](names.join(', ')) })),
+    notes: view.notes,
+  }
+}
+
+function howWords({ converts, what }: HolderPayout, ofClass: boolean | undefined): string {
+  if (converts === null) return ofClass === true ? 'converted to common' : ''
+  if (what === 'Options' || what === 'Warrants') return 'exercised, less the strike'
+  return converts ? 'converted to common' : 'its amount'
+}
+
+export const waterfallJson = ({ asOf, currency, exits, breakpoints, notes }: WaterfallView): JsonValue => ({
+  asOf,
+  currency,
+  notes: [...notes],
+  breakpoints: breakpoints.map(({ exit, kind, names }) => ({ exit: formatNumeric(exit), kind, names: [...names] })),
+  exits: exits.map((at) => ({
+    exit: formatNumeric(at.exit),
+    perShare: formatNumeric(at.perShare),
+    sharing: formatNumeric(at.sharing),
+    carveOut: formatNumeric(at.carveOut),
+    debts: at.debts.map(({ name, amount }) => ({ name, amount: formatNumeric(amount) })),
+    classes: at.classes.map((own) => ({ ...own, amount: formatNumeric(own.amount) })),
+    payouts: at.payouts.map((own) => ({ ...own, amount: formatNumeric(own.amount) })),
+  })),
+})
+
+/** One row for each payout at each exit value. Source of the form: RFC 4180. */
+export function waterfallCsv({ currency, exits }: WaterfallView): string {
+  const cell = (text: string): string => {
+    // Text that somebody else wrote must not become a formula.
+    const plain = /^\s*[=+\-@]/.test(text) ? `'${text}` : text
+    return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain
+  }
+  const rows = exits.flatMap(({ exit, payouts }) =>
+    payouts.map(({ holder, what, amount }) => [formatNumeric(exit), holder, what, formatNumeric(amount), currency]),
+  )
+  return [['exit value', 'holder', 'for', 'payout', 'currency'], ...rows]
+    .map((row) => `${row.map(cell).join(',')}\r\n`)
+    .join('')
+}
