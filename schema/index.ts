@@ -29,6 +29,7 @@ import './drawdown.ts'
 import './statements.ts'
 import './corrections.ts'
 import './closing.ts'
+import './instruments.ts'
 import './amendments.ts'
 import './reconciliation.ts'
 

@@ -1,7 +1,7 @@
 /** The words that terms choose from: the field's own, so some are in capitals and some are not. */
 
 import { ROUNDINGS } from '../api/platform/index.ts'
-import { ALLOCATIONS, RISK_BEARERS, RISK_EVENTS, VEST_BASES, WAIVERS } from '../api/rounds/index.ts'
+import { ALLOCATIONS, RISK_BEARERS, RISK_EVENTS, UNEARNED_BASES, VEST_BASES, WAIVERS } from '../api/rounds/index.ts'
 import { builder } from './builder.ts'
 
 export const Rounding = builder.enumType('Rounding', {
@@ -34,8 +34,14 @@ export const Allocation = builder.enumType('Allocation', {
   values: ALLOCATIONS,
 })
 export const UnearnedDividends = builder.enumType('UnearnedDividends', {
-  description: 'Dividends on unearned shares: none, held until the share is earned, or paid.',
-  values: ['none', 'held_until_earned', 'paid'] as const,
+  description:
+    'Dividends on unearned shares: none, held until the share is earned, paid, or in proportion to what is paid on it.',
+  values: ['none', 'held_until_earned', 'paid', 'in_proportion'] as const,
+})
+export const UnearnedBasisEnum = builder.enumType('UnearnedBasis', {
+  description:
+    'Corporate basis: fully paid by a binding promise, partly paid (8 Del. C. section 156), or issued in tranches (section 152).',
+  values: UNEARNED_BASES,
 })
 export const UnearnedPreference = builder.enumType('UnearnedPreference', {
   description: 'Liquidation preference of unearned shares: only as far as earned, or in full.',

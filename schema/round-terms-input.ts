@@ -10,6 +10,7 @@ import {
   RiskBearer,
   RiskEvent,
   Rounding,
+  UnearnedBasisEnum,
   UnearnedDividends,
   UnearnedPreference,
   VestBasis,
@@ -18,6 +19,7 @@ import { MoneyInput } from './scalars.ts'
 import { BookingTermsInput } from './terms-booking.ts'
 import { ConversionTermsInput } from './terms-conversions.ts'
 import { FactorTermsInput } from './terms-factors.ts'
+import { ComputeInstrumentInput } from './terms-instrument.ts'
 import { PromisedOptionsInput, ProRataRightInput } from './terms-rights.ts'
 import { SettlementTermsInput } from './terms-settlement.ts'
 
@@ -148,7 +150,7 @@ const ReleaseTermsInput = builder.inputType('ReleaseTermsInput', {
 const UnearnedTermsInput = builder.inputType('UnearnedTermsInput', {
   description: 'What unearned shares are and may.',
   fields: (t) => ({
-    basis: t.string({ required: false, description: 'Only "obligation", the default.' }),
+    basis: t.field({ type: UnearnedBasisEnum, required: false, description: 'Default obligation.' }),
     votes: t.boolean({ required: false, description: 'Whether unearned shares vote. Default false.' }),
     dividends: t.field({ type: UnearnedDividends, required: false, description: 'Default held_until_earned.' }),
     preference: t.field({ type: UnearnedPreference, required: false, description: 'Default earned_only.' }),
@@ -223,6 +225,11 @@ export const RoundTermsInput = builder.inputType('RoundTermsInput', {
       type: PromisedOptionsInput,
       required: false,
       description: 'Options that are promised and not granted yet. Default: none.',
+    }),
+    instrument: t.field({
+      type: ComputeInstrumentInput,
+      required: false,
+      description: 'In which form equity is issued for compute. Default: stock.',
     }),
     vesting: t.field({ type: VestingTermsInput, description: 'How consumed tokens earn shares.' }),
     releases: t.field({ type: ReleaseTermsInput, description: 'How tokens become available.' }),

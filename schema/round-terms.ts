@@ -23,6 +23,7 @@ import {
   RiskBearer,
   RiskEvent,
   Rounding,
+  UnearnedBasisEnum,
   UnearnedDividends,
   UnearnedPreference,
   VestBasis,
@@ -30,6 +31,7 @@ import {
 import { BookingTerms } from './terms-booking.ts'
 import { ConversionTermsType } from './terms-conversions.ts'
 import { FactorTermsType } from './terms-factors.ts'
+import { ComputeInstrument } from './terms-instrument.ts'
 import { PromisedOptionsType, ProRataRight } from './terms-rights.ts'
 import { SettlementTerms } from './terms-settlement.ts'
 
@@ -147,7 +149,7 @@ const PlannedReleaseType = builder.objectRef<PlannedRelease>('TermsRelease').imp
 const Unearned = builder.objectRef<Terms['unearned']>('UnearnedTerms').implement({
   description: 'What unearned shares are and may.',
   fields: (t) => ({
-    basis: t.exposeString('basis', { description: 'Corporate basis: "obligation".' }),
+    basis: t.expose('basis', { type: UnearnedBasisEnum, description: 'Corporate basis.' }),
     votes: t.exposeBoolean('votes', { description: 'Whether they vote.' }),
     dividends: t.expose('dividends', { type: UnearnedDividends, description: 'Dividends on them.' }),
     preference: t.expose('preference', { type: UnearnedPreference, description: 'Their liquidation preference.' }),
@@ -224,6 +226,11 @@ export const RoundTerms = builder.objectRef<Terms>('RoundTerms').implement({
       type: PromisedOptionsType,
       nullable: true,
       description: 'Options that are promised and not granted yet.',
+    }),
+    instrument: t.field({
+      type: ComputeInstrument,
+      description: 'In which form equity is issued for compute.',
+      resolve: ({ instrument }) => instrument ?? { kind: 'STOCK' as const },
     }),
     vesting: t.expose('vesting', { type: Vesting, description: 'How consumed tokens earn shares.' }),
     releaseKind: t.field({

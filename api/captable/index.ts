@@ -69,6 +69,7 @@ export {
   PayToPlayInput,
   type PayToPlayRow,
 } from './dilution.views.ts'
+export { type ExercisedWarrant, exerciseWarrant } from './exercise-warrant.ts'
 export {
   archiveOf,
   type CapTableCsv,
@@ -95,8 +96,10 @@ export {
 export { loadTables, loadTablesOn } from './history.views.ts'
 export { CapTableExists, ImportCapTableInput, type ImportedCapTable, importCapTable } from './import-cap-table.ts'
 export { type IncreasePool, increasePool } from './increase-pool.ts'
+export { type InstrumentState, instrumentStates, stateKey } from './instrument.views.ts'
 export { type StockIssuance, stockIssuances } from './issuance.views.ts'
 export type { NewStockClass, Recipient } from './issuance-pieces.ts'
+export { type IssuedTranche, issueDue } from './issue-due.ts'
 export {
   type Issued,
   type IssueShares,
@@ -120,6 +123,8 @@ export { BrokenPackage, type PackageFault, type PackageGap } from './ocf/fault.t
 export type { OcfPackage } from './ocf/package.ts'
 export { type PackageSource, readPackage } from './ocf/read-package.ts'
 export { filesOfFolder, type NamedFile } from './ocf/source.ts'
+export { openStaged, openWarrant } from './open-instrument.ts'
+export { dividendOnPartlyPaid, paidConsideration } from './partly-paid.ts'
 export { type PayToPlayHolder, type PayToPlayResult, type PayToPlayTerms, payToPlay } from './pay-to-play.ts'
 export {
   type PoolTerms,
@@ -140,6 +145,8 @@ export {
   type VestingStep,
   vestingSteps,
 } from './securities.views.ts'
+export { instrumentBehind } from './series.views.ts'
+export { settleEarned } from './settle-earned.ts'
 export type { CapTable, Security } from './state.ts'
 export { type VestShares, vestShares } from './vest-shares.ts'
 export { type Distribution, distribute, exactMoney, type Payout, type Waterfall } from './waterfall.ts'

@@ -1,5 +1,13 @@
 /** Issues stock: unearned, to vest with compute, or paid in cash and vested at once. */
-import { type Money, newId, type Trx, type Uuid, type WholeShares } from '../platform/index.ts'
+import {
+  formatNumeric,
+  type Money,
+  type Numeric,
+  newId,
+  type Trx,
+  type Uuid,
+  type WholeShares,
+} from '../platform/index.ts'
 import type { AllocationType } from './allocation.ts'
 import { appendToHistory } from './append-history.ts'
 import { classFor, money, type NewStockClass, nextNumber, type Recipient, recipient } from './issuance-pieces.ts'
@@ -63,7 +71,7 @@ async function issueStock(
     const stockClass = classFor(table, issue.stockClass, issue.sharePrice, objects)
     const [issuanceId, securityId, startId, termsId] = [newId(), newId(), newId(), newId()]
     const customId = `${stockClass.prefix}${nextNumber(table, stockClass.prefix)}`
-    if (vesting !== undefined) objects.push(termsOf(termsId, customId, vesting))
+    if (vesting !== undefined) objects.push(startOnly(termsId, customId, vesting))
     const issuance: JsonObject = {
       object_type: 'TX_STOCK_ISSUANCE',
       id: issuanceId,
@@ -102,7 +110,12 @@ async function issueStock(
   })
 }
 
-const termsOf = (id: Uuid, customId: string, vesting: IssueUnearned['vesting']): JsonObject => ({
+/** Vesting terms of which nothing has fired but the start: `vested` of the security, 0 where it is left out, is vested then. */
+export const startOnly = (
+  id: Uuid,
+  customId: string,
+  vesting: IssueUnearned['vesting'] & { readonly vested?: Numeric },
+): JsonObject => ({
   object_type: 'VESTING_TERMS',
   id,
   name: `Compute, ${customId}`,
@@ -112,7 +125,7 @@ const termsOf = (id: Uuid, customId: string, vesting: IssueUnearned['vesting']):
     {
       id: START_CONDITION,
       description: 'Nothing is vested before compute is delivered',
-      quantity: '0',
+      quantity: formatNumeric(vesting.vested ?? 0n),
       trigger: { type: 'VESTING_START_DATE' },
       next_condition_ids: [],
     },

@@ -1,26 +1,15 @@
-import { formatNumeric, newId, type Trx, type Uuid, type WholeShares } from '../platform/index.ts'
+import { formatNumeric, newId, type Trx } from '../platform/index.ts'
 import { ONE_SHARE } from './allocation.ts'
 import { appendToHistory, TransactionRefused } from './append-history.ts'
+import { findInstrument } from './instrument.store.ts'
 import type { JsonObject } from './ocf/json.ts'
 import type { History } from './replay.ts'
+import { retireInstrument } from './retire-instrument.ts'
+import type { Retired, RetireUnearned } from './retirement.ts'
 import { termsOf } from './state.ts'
 import { vestedOn } from './vesting.ts'
 
-export type RetireUnearned = {
-  readonly companyId: Uuid
-  readonly securityId: string
-  readonly date: string
-  /** The clause and the record that retire them, in words. */
-  readonly reason: string
-}
-
-export type Retired = {
-  /** Shares that are gone. */
-  readonly retired: WholeShares
-  /** The security that the vested shares live on in, or `null` where none had vested. */
-  readonly balanceSecurityId: Uuid | null
-  readonly transactionIds: readonly Uuid[]
-}
+export type { Retired, RetireUnearned } from './retirement.ts'
 
 /**
  * Ends unearned stock: what has not vested is forfeited for nothing, what has vested lives on in a balance security, fully
@@ -30,6 +19,8 @@ export type Retired = {
  * @throws {TransactionRefused} when the security is not there, closed, or has nothing unvested
  */
 export async function retireUnearned(trx: Trx, retire: RetireUnearned): Promise<Retired> {
+  const instrument = await findInstrument(trx, retire.companyId, retire.securityId)
+  if (instrument !== undefined) return retireInstrument(trx, instrument, retire)
   return appendToHistory(trx, retire.companyId, (table, history) => {
     const security = table.securities.get(retire.securityId)
     if (security === undefined || security.kind !== 'stock')

@@ -1,6 +1,7 @@
 import { newId, numericOfWhole, type Trx, type Uuid, type WholeShares } from '../platform/index.ts'
 import { appendToHistory, TransactionRefused } from './append-history.ts'
 import type { JsonObject, JsonValue } from './ocf/json.ts'
+import { paidWords } from './partly-paid.ts'
 import type { History } from './replay.ts'
 import { termsOf } from './state.ts'
 import { walkTerms } from './vesting.ts'
@@ -47,11 +48,14 @@ export async function vestShares(trx: Trx, vest: VestShares): Promise<{ transact
     }
     if (walk.vested + numericOfWhole(vest.quantity) > security.issued)
       throw new TransactionRefused(['more than 100% would be vested'])
+    const raw = history.transactions.find(({ item }) => item.id === security.issuanceId)?.raw ?? {}
+    const paid = paidWords(raw, walk.vested + numericOfWhole(vest.quantity), security.issued)
+    const described = { ...vest, description: `${vest.description}${paid}` }
     const conditionId = `statement-${vest.statementId}`
     const transactionId = newId()
     return {
       add: {
-        objects: [withCondition(rawTerms(history, terms.id), last.id, conditionId, vest)],
+        objects: [withCondition(rawTerms(history, terms.id), last.id, conditionId, described)],
         transactions: [
           {
             item: {

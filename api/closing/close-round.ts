@@ -1,13 +1,12 @@
 import { z } from 'zod'
 import { type Actor, must } from '../access/index.ts'
-import { type Capitalization, increasePool, issueShares, issueUnearned } from '../captable/index.ts'
+import { type Capitalization, increasePool, issueShares } from '../captable/index.ts'
 import { type FrozenBooking, freezeBookingTerms, freezeFactors } from '../clusters/index.ts'
 import { latestDocument } from '../documents/index.ts'
 import { openVesting } from '../drawdown/index.ts'
 import { checkGate, type FlagsDeps, refuseWhileOpen } from '../flags/index.ts'
 import {
   audit,
-  canonicalJson,
   formatNumeric,
   formatTokens,
   globalId,
@@ -44,6 +43,7 @@ import { openGrant } from '../tokens/index.ts'
 import { bringIntoForce, schedulePending } from './bring-into-force.ts'
 import { conditionsOf } from './condition.store.ts'
 import { CapTableMoved, ConditionsOpen } from './errors.ts'
+import { issueCompute } from './issue-compute.ts'
 import { classOf, issueConversions, sharesOfClass } from './issue-conversions.ts'
 import { issueRights } from './issue-rights.ts'
 import { TERM_SHEET } from './issue-term-sheet.ts'
@@ -180,25 +180,13 @@ async function issueEquity(
   round: LockedRound,
   forma: ProForma,
   date: string,
-): Promise<{ securityId: Uuid; stockClassId: string }> {
+): Promise<{ securityId: string; stockClassId: string }> {
   const { companyId, terms } = round
   const promised = terms.promisedOptions?.from === 'ON_TOP' ? terms.promisedOptions.shares : 0n
   const reserved = forma.poolIncrease + promised
   if (reserved > 0n) await increasePool(trx, { companyId, shares: reserved, date })
   const security = terms.security
-  const equity = await issueUnearned(trx, {
-    companyId,
-    stakeholder: holder(terms.compute.stakeholderId, terms.compute.holderName, 'INSTITUTION'),
-    stockClass: classOf(security, forma, sharesOfClass(forma, security.className)),
-    quantity: forma.compute.shares,
-    sharePrice: forma.price,
-    date,
-    vesting: {
-      allocation: terms.vesting.allocation,
-      description: `Shares are earned as H100-hours count towards the basis "${terms.vesting.basis}".`,
-    },
-    considerationText: considerationText(round, forma),
-  })
+  const equity = await issueCompute(trx, round, forma, date)
   const classes = new Map<string, string>([[security.className, equity.stockClassId]])
   for (const [index, investor] of terms.cashInvestors.entries()) {
     const purchase = forma.cash[index]
@@ -225,22 +213,9 @@ async function issueEquity(
 const holder = (id: string | undefined, legalName: string, type: 'INSTITUTION') =>
   id === undefined ? { legalName, type } : { id }
 
-/** What the shares are issued for, in a form that a machine reads. */
-const considerationText = ({ terms }: LockedRound, forma: ProForma): string =>
-  canonicalJson({
-    agreedRate: {
-      amount: formatNumeric(terms.compute.referencePrice.amount),
-      currency: terms.compute.referencePrice.currency,
-    },
-    agreedValue: { amount: formatNumeric(forma.compute.amount.amount), currency: forma.compute.amount.currency },
-    quantity: formatTokens(terms.compute.tokens),
-    type: 'COMPUTE',
-    unit: 'H100_HOUR',
-  })
-
 function vestingOf(
   round: LockedRound,
-  made: { lotId: Uuid; securityId: Uuid; document: Uuid; forma: ProForma },
+  made: { lotId: Uuid; securityId: string; document: Uuid; forma: ProForma },
 ): Parameters<typeof openVesting>[1] {
   const { terms } = round
   return {

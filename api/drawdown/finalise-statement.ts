@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Actor, must } from '../access/index.ts'
-import { vestShares } from '../captable/index.ts'
+import { settleEarned } from '../captable/index.ts'
 import { lockCompany } from '../parties/index.ts'
 import {
   audit,
@@ -91,7 +91,7 @@ async function vestLine(
   const { grant } = progress
   const quantity = line.sharesTo - progress.vested
   if (quantity <= 0n) return 0n
-  const { transactionId } = await vestShares(trx, {
+  const { transactionId, securityId } = await settleEarned(trx, {
     companyId: grant.companyId,
     securityId: grant.securityId,
     quantity,
@@ -103,7 +103,7 @@ async function vestLine(
     companyId: grant.companyId,
     grantId: grant.grantId,
     statementId: statement.ref.id,
-    securityId: grant.securityId,
+    securityId,
     transactionId,
     sharesFrom: progress.vested,
     sharesTo: line.sharesTo,

@@ -1,6 +1,7 @@
 /** From vested shares back to GPU-seconds and to the signed document: in one query. */
 import { sql } from 'kysely'
 import { z } from 'zod'
+import { instrumentBehind } from '../captable/index.ts'
 import { type MicroTokens, type Reader, Refused, type Uuid, type WholeShares } from '../platform/index.ts'
 import { basisOfShares, type DrawdownAllocation } from './earned.ts'
 
@@ -93,7 +94,7 @@ export async function traceShares(
     .where('grant.company_id', '=', companyId)
     .where('grant.security_id', '=', securityId)
     .executeTakeFirst()
-  if (row === undefined) return undefined
+  if (row === undefined) return traceBehind(reader, { companyId, securityId, first, last })
   const grant = GrantRow.parse(row)
   if (first < 1n || last < first || last > grant.total_shares) {
     throw new Refused('shares', `must be a range within 1 to ${grant.total_shares}`)
@@ -180,4 +181,21 @@ async function linksOf(
     ORDER BY part.basis_to
     LIMIT ${MOST_LINKS + 1}`.execute(reader)
   return rows
+}
+
+/** A tranche, or stock that came of a warrant, is traced as the part of the instrument that it is. */
+async function traceBehind(
+  reader: Reader,
+  asked: { companyId: Uuid; securityId: string; first: WholeShares; last: WholeShares },
+): Promise<ShareTrace | undefined> {
+  const { companyId, securityId, first, last } = asked
+  const behind = await instrumentBehind(reader, companyId, securityId)
+  if (behind === undefined) return undefined
+  const { from, to, instrumentId } = behind
+  if (first < 1n || last < first || last > to - from) {
+    throw new Refused('shares', `must be a range within 1 to ${to - from}`)
+  }
+  const whole = { companyId, securityId: instrumentId, first: first + from, last: last + from }
+  const trace = await traceShares(reader, whole)
+  return trace && { ...trace, securityId, firstShare: first, lastShare: last }
 }

@@ -1,7 +1,16 @@
 /** Checks that every vested share is reached from a final statement, and stands on the cap table, and the other way round. */
 import { sql } from 'kysely'
-import { loadTables, vestingSteps } from '../captable/index.ts'
-import { compare, type Discrepancy, formatNumeric, globalId, type Reader, today, type Uuid } from '../platform/index.ts'
+import { instrumentStates, loadTables, stateKey, vestingSteps } from '../captable/index.ts'
+import {
+  compare,
+  type Discrepancy,
+  formatNumeric,
+  globalId,
+  numericOfWhole,
+  type Reader,
+  today,
+  type Uuid,
+} from '../platform/index.ts'
 
 /** Of these companies: shares that vested without a final statement, twice, with a gap, or elsewhere than the cap table says. */
 export const vestedDiscrepancies = async (
@@ -51,7 +60,7 @@ async function chains(reader: Reader, companyIds: readonly Uuid[]): Promise<read
   return rows
 }
 
-/** Each vested part has its transaction on the cap table, and each transaction of a statement its vested part. */
+/** Each vested part has its transaction on the cap table, or stands as due where stock is issued in tranches, and each transaction of a statement its vested part. */
 async function transactions(reader: Reader, companyIds: readonly Uuid[]): Promise<readonly Discrepancy[]> {
   const ids = sql`${[...companyIds]}::uuid[]`
   const { rows } = await sql<Discrepancy>`
@@ -60,8 +69,10 @@ async function transactions(reader: Reader, companyIds: readonly Uuid[]): Promis
       'vesting event ' || coalesce(v.transaction_id, t.transaction_id) AS what,
       coalesce(v.security_id, 'none') AS expected, coalesce(t.security_id, 'none') AS found
     FROM (SELECT * FROM vested WHERE company_id = ANY(${ids})) v
-    FULL JOIN (SELECT * FROM securities_transaction WHERE company_id = ANY(${ids}) AND status = 'APPLIED'
-        AND object_type = 'TX_VESTING_EVENT' AND statement_id IS NOT NULL) t
+    FULL JOIN (SELECT company_id, transaction_id, security_id, statement_id FROM securities_transaction
+        WHERE company_id = ANY(${ids}) AND status = 'APPLIED' AND object_type = 'TX_VESTING_EVENT' AND statement_id IS NOT NULL
+      UNION ALL
+      SELECT company_id, due_id::text, instrument_id, statement_id FROM instrument_due WHERE company_id = ANY(${ids})) t
       ON t.company_id = v.company_id AND t.transaction_id = v.transaction_id AND t.statement_id = v.statement_id
     WHERE v.security_id IS DISTINCT FROM t.security_id ORDER BY 2, 3`.execute(reader)
   return rows
@@ -80,21 +91,39 @@ async function onCapTable(reader: Reader, companyIds: readonly Uuid[]): Promise<
   const on = await today(reader)
   // From the history itself: what was kept of it on the way is not asked.
   const tables = await loadTables(reader, [...new Set(grants.map((grant) => grant.company_id))], on)
+  const instruments = await instrumentStates(reader, [...tables.keys()])
   return grants.flatMap((grant) => {
     const companyId = grant.company_id
     const table = tables.get(companyId)
-    const security = table?.securities.get(grant.security_id)
+    const instrument = instruments.get(stateKey(companyId, grant.security_id))
+    const now = instrument === undefined ? grant.security_id : instrument.currentSecurityId
+    const security = now === null ? undefined : table?.securities.get(now)
     const about = {
       check: 'CAP_TABLE',
       companyId,
       subject: globalId('Grant', companyId, grant.grant_id),
       what: `shares of security ${grant.security_id} that have vested by today`,
     }
+    if (table !== undefined && instrument?.kind === 'STAGED') {
+      return [
+        ...compare(about, grant.vested_shares.toString(), instrument.due.toString()),
+        ...instrument.tranches.flatMap(({ securityId, shares }) =>
+          compare(
+            { ...about, what: `shares of the tranche ${securityId}` },
+            shares.toString(),
+            formatNumeric(table.securities.get(securityId)?.issued ?? 0n),
+          ),
+        ),
+      ]
+    }
+    if (table !== undefined && now === null) {
+      return compare(about, grant.vested_shares.toString(), (instrument?.exercised ?? 0n).toString())
+    }
     if (table === undefined || security === undefined)
       return compare(about, grant.vested_shares.toString(), 'no such security')
     const vested = vestingSteps({ companyId, names: table, security }, on).reduce(
       (sum, step) => sum + step.quantity,
-      0n,
+      numericOfWhole(instrument?.exercised ?? 0n),
     )
     return compare(about, grant.vested_shares.toString(), formatNumeric(vested))
   })

@@ -214,6 +214,21 @@ export interface CompanyIdentity {
   recorded_by: string
 }
 
+export interface ComputeInstrument {
+  company_id: string
+  instrument_id: string
+  kind: string
+  stakeholder_id: string
+  stock_class_id: string
+  total_shares: bigint
+  share_price: string
+  exercise_price: string | null
+  currency: string
+  expires_on: string | null
+  consideration: string
+  opened_at: string
+}
+
 export interface Correction {
   company_id: string
   correction_id: string
@@ -410,6 +425,37 @@ export interface Installation {
   fund_name: string
   fund_ultimate_parent: string
   created_at: string
+}
+
+export interface InstrumentDue {
+  company_id: string
+  due_id: string
+  instrument_id: string
+  statement_id: string
+  shares_from: bigint
+  shares_to: bigint
+  wording: string
+  at: string
+}
+
+export interface InstrumentRetirement {
+  company_id: string
+  instrument_id: string
+  retired_shares: bigint
+  security_id: string | null
+  balance_security_id: string | null
+  reason: string
+  retired_at: string
+}
+
+export interface InstrumentTranche {
+  company_id: string
+  due_id: string
+  instrument_id: string
+  security_id: string
+  transaction_id: string
+  issued_by: string
+  issued_at: string
 }
 
 export interface IssuedTermSheet {
@@ -1235,6 +1281,21 @@ export interface Wall {
   lowered_at: string | null
 }
 
+export interface WarrantExercise {
+  company_id: string
+  exercise_id: string
+  instrument_id: string
+  security_id: string
+  balance_security_id: string | null
+  stock_security_id: string
+  shares_from: bigint
+  shares_to: bigint
+  amount: string
+  currency: string
+  exercised_by: string
+  exercised_at: string
+}
+
 export interface DB {
   agreed_factor: AgreedFactor
   amendment: Amendment
@@ -1252,6 +1313,7 @@ export interface DB {
   closing_condition_event: ClosingConditionEvent
   company: Company
   company_identity: CompanyIdentity
+  compute_instrument: ComputeInstrument
   correction: Correction
   correction_part: CorrectionPart
   document: Document
@@ -1268,6 +1330,9 @@ export interface DB {
   grant_progress: GrantProgress
   idempotency_record: IdempotencyRecord
   installation: Installation
+  instrument_due: InstrumentDue
+  instrument_retirement: InstrumentRetirement
+  instrument_tranche: InstrumentTranche
   issued_term_sheet: IssuedTermSheet
   ledger_account: LedgerAccount
   lot: Lot
@@ -1338,4 +1403,5 @@ export interface DB {
   vested: Vested
   vesting_grant: VestingGrant
   wall: Wall
+  warrant_exercise: WarrantExercise
 }

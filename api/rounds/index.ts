@@ -65,6 +65,7 @@ export type { BookingTerms } from './terms-booking.ts'
 export { type ConversionTerms, DEFAULT_CONVERSIONS, type InstrumentTerms } from './terms-conversions.ts'
 export { type TermChange, termChanges } from './terms-diff.ts'
 export { type FactorTerms, laterBasis } from './terms-factors.ts'
+export { type InstrumentKindTerms, UNEARNED_BASES, type UnearnedBasis } from './terms-instrument.ts'
 export type { PromisedOptionsTerms, RightTerms } from './terms-rights.ts'
 export {
   CHANGE_OF_CONTROL,

@@ -95,7 +95,11 @@ export function linesAfter(
     after: numericOfWhole(purchases[index]?.shares ?? 0n),
     unearned: 0n,
   })
-  const computeLine = issued(compute.holderName, compute.stakeholderId, security, 0)
+  const stock = issued(compute.holderName, compute.stakeholderId, security, 0)
+  const computeLine: ProFormaLine =
+    terms.instrument?.kind === 'PENNY_WARRANT'
+      ? { ...stock, kind: 'warrant', className: `Warrants, ${security.className}` }
+      : stock
   const added = [
     { ...computeLine, unearned: computeLine.after },
     ...terms.cashInvestors.map(({ name, stakeholderId }, index) =>

@@ -77,6 +77,14 @@ export function termSheetOf(terms: RoundTerms, proForma: ProForma, parties: Term
     vesting: vestingOf(terms.vesting),
     disputeWindowDays: terms.disputeWindowDays,
     unearned: terms.unearned,
+    ...(terms.instrument?.kind === 'PENNY_WARRANT'
+      ? {
+          warrant: {
+            exercisePrice: money(terms.instrument.exercisePrice),
+            expiresOn: terms.instrument.expiresOn,
+          },
+        }
+      : {}),
     longStop: terms.longStop,
     booking: bookingOf(terms.booking),
     settlement: settlementOf(terms.settlement, parties.metric),

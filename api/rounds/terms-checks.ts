@@ -13,6 +13,7 @@ import { releaseSchedule } from './release-schedule.ts'
 import { RISK_EVENTS } from './risk-table.ts'
 import { bookingFaults } from './terms-booking.ts'
 import { conversionFaults } from './terms-conversions.ts'
+import { instrumentFaults } from './terms-instrument.ts'
 import { rightsFaults } from './terms-rights.ts'
 import { settlementFaults } from './terms-settlement.ts'
 import { CONTINUOUS_ALLOCATIONS, type RoundTerms, type SecurityTerms } from './terms-shape.ts'
@@ -33,6 +34,7 @@ export function termsFaults(terms: TermsInHand): readonly InputFault[] {
     ...poolFaults(terms),
     ...investorFaults(terms),
     ...conversionFaults(terms.conversions, terms.preMoney?.currency),
+    ...instrumentFaults(terms),
     ...rightsFaults(terms.proRataRights, terms.promisedOptions, terms.preMoney?.currency),
     ...vestingFaults(terms),
     ...releaseFaults(terms),

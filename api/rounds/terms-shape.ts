@@ -8,6 +8,7 @@ import { zBoolean, zCount, zWholeShares } from './term-pieces.ts'
 import { Booking } from './terms-booking.ts'
 import { Conversions } from './terms-conversions.ts'
 import { FactorTerms } from './terms-factors.ts'
+import { Instrument, UNEARNED_BASES } from './terms-instrument.ts'
 import { PromisedOptions, ProRataRights } from './terms-rights.ts'
 import { Settlement } from './terms-settlement.ts'
 
@@ -110,12 +111,10 @@ const Vesting = z.strictObject({
 })
 
 const Unearned = z.strictObject({
-  /** Fully paid by the provider's binding promise, with contractual forfeiture. */
-  basis: z
-    .literal('obligation', { error: 'must be "obligation": no other basis is supported yet' })
-    .default('obligation'),
+  basis: z.enum(UNEARNED_BASES).default('obligation'),
   votes: zBoolean.default(false),
-  dividends: z.enum(['none', 'held_until_earned', 'paid']).default('held_until_earned'),
+  /** `in_proportion`: to the consideration that is paid; of partly paid shares only. */
+  dividends: z.enum(['none', 'held_until_earned', 'paid', 'in_proportion']).default('held_until_earned'),
   /** Liquidation preference of unearned shares: as far as earned, or as if they were. */
   preference: z.enum(['earned_only', 'full']).default('earned_only'),
   antiDilution: zBoolean.default(false),
@@ -173,6 +172,8 @@ export const TermsShape = z.strictObject({
   proRataRights: ProRataRights.optional(),
   /** Options promised and not granted yet: the price counts them. */
   promisedOptions: PromisedOptions.optional(),
+  /** In which form equity is issued for compute; left out: stock. */
+  instrument: Instrument.optional(),
   vesting: Vesting,
   releases: Releases,
   /** What is charged: reserved time whether used or not, or metered use only. */

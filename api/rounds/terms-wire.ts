@@ -9,6 +9,7 @@ import {
 } from '../platform/index.ts'
 import { writeBooking } from './terms-booking.ts'
 import { writeConversions } from './terms-conversions.ts'
+import { writeInstrument } from './terms-instrument.ts'
 import { writePromised, writeRights } from './terms-rights.ts'
 import { writeSettlement } from './terms-settlement.ts'
 import type { RoundTerms, RoundTermsWire, SecurityTerms } from './terms-shape.ts'
@@ -59,6 +60,7 @@ export function writeTerms(terms: RoundTerms): RoundTermsWire {
     conversions,
     proRataRights,
     promisedOptions,
+    instrument,
     vesting,
     releases,
     booking,
@@ -80,6 +82,7 @@ export function writeTerms(terms: RoundTerms): RoundTermsWire {
     cashInvestors: cashInvestors.map((investor) => ({ ...investor, amount: wireMoney(investor.amount) })),
     ...optional('conversions', conversions, writeConversions),
     ...optional('proRataRights', proRataRights, writeRights),
+    ...optional('instrument', instrument, writeInstrument),
     ...optional('promisedOptions', promisedOptions, writePromised),
     vesting: { ...vesting, ...optional('cliffTokens', vesting.cliffTokens, formatTokens) } as RoundTermsWire['vesting'],
     releases: writeReleases(releases),

@@ -1,5 +1,5 @@
 /** The second half of a term sheet: how compute earns the shares, and what happens when the deal does not go to plan. */
-import { column, counted, date, grouped, sum } from '../format.ts'
+import { column, counted, date, grouped, money, sum } from '../format.ts'
 import { shareWords } from '../headline.ts'
 import type { Clauses } from './clauses.ts'
 import { defined, rich } from './rich-text.ts'
@@ -84,6 +84,11 @@ export function unearnedShares(clauses: Clauses, sheet: TermSheet): void {
   clauses.clause(
     rich`The ${shareWords(equity.className)} issued to the Fund against compute are ${defined('Unearned Shares')} until they are earned, and ${defined('Earned Shares')} from then on. ${CORPORATE_BASIS[unearned.basis]}`,
   )
+  if (sheet.warrant !== undefined) {
+    clauses.clause(
+      `The Fund receives them as a warrant on ${grouped(equity.shares)} shares. The warrant vests as the shares are earned; what has vested can be exercised at ${money(sheet.warrant.exercisePrice)} per share until ${date(sheet.warrant.expiresOn)}, in whole or in part. Nothing votes, and nothing bears dividends, before it is exercised.`,
+    )
+  }
   clauses.clause('Until they are earned, these are their rights:', {
     summary: 'Rights of Unearned Shares',
     headless: true,

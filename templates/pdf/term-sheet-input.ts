@@ -43,6 +43,8 @@ export type TermSheet = {
   /** Days in which the company may dispute a statement. */
   readonly disputeWindowDays: number
   readonly unearned: Unearned
+  /** Left out: the equity for compute is stock. */
+  readonly warrant?: { readonly exercisePrice: MoneyText; readonly expiresOn: string }
   readonly longStop: string
   readonly booking: BookingClause
   readonly settlement: Settlement
@@ -131,7 +133,7 @@ export type Vesting = {
 export type Unearned = {
   readonly basis: 'obligation' | 'partly_paid' | 'staged'
   readonly votes: boolean
-  readonly dividends: 'none' | 'held_until_earned' | 'paid'
+  readonly dividends: 'none' | 'held_until_earned' | 'paid' | 'in_proportion'
   readonly preference: 'earned_only' | 'full'
   readonly antiDilution: boolean
   readonly proRata: boolean

@@ -44,6 +44,7 @@ const DIVIDENDS: Readonly<Record<Unearned['dividends'], string>> = {
   held_until_earned:
     'Set aside by the Company, and paid when and so far as the shares are earned; forfeited with them.',
   paid: 'Paid as on every other share of the class.',
+  in_proportion: 'Paid in proportion to the part of the consideration that is paid on the share.',
 }
 /** What Unearned Shares may and may not do, one right after the other. */
 export const unearnedRights = (unearned: Unearned, votesPerShare: string): readonly Right[] => [

@@ -84,6 +84,8 @@ export const MUTATIONS: Readonly<Record<string, MutationCase>> = {
   })),
   waiveCondition: onRound('acceptedRound', () => ({ code: 'BOARD_CONSENT', reason: 'the test' })),
   closeRound: onRound('acceptedRound'),
+  issueTranche: onRound('round'),
+  exerciseWarrant: onRound('round', () => ({ shares: '1' })),
   withdrawRound: onRound('stoppedRound', () => ({ reason: 'the test' })),
   draftAmendment: onRound('round', (of) => ({
     expectedVersion: 1,

@@ -91,7 +91,10 @@ const SHOWN_TO: Readonly<Record<string, readonly Group[]>> = {
     PARTIES,
     'StoredQuote QuotedRules BookingTerms RefundStep RoundTerms CashInvestor ClosingCondition ComputeTerms PoolTerms PriceRounding RiskRow SecurityTerms',
   ),
-  ...each(PARTIES, 'ConversionTerms ConvertibleTerms ProFormaConversion ProRataRight PromisedOptions ProFormaRight'),
+  ...each(
+    PARTIES,
+    'ComputeInstrument ConversionTerms ConvertibleTerms ProFormaConversion ProRataRight PromisedOptions ProFormaRight',
+  ),
   ...each(PARTIES, 'FactorTerms TermsRelease UnearnedTerms VestingTerms SettlementTerms PriceProtectionTerms Money'),
   ...each(
     PARTIES,
