@@ -1,16 +1,23 @@
 /**
- * `npm run bench -- captable`: a round in which 40 SAFEs and notes convert, and a waterfall of 20 classes at 1,000 exit
- * values. Pure, one core, no database.
+ * `npm run bench -- captable`: a round in which 40 SAFEs and notes convert, a waterfall of 20 classes at 1,000 exit values,
+ * and replay in memory; pure, one core. Then, in a database of its own, the import of a history and the table of a day
+ * through GraphQL beside that of 1,000 transactions. Quick by default: with `--large` replay goes to 1,000,000 transactions,
+ * and the history in the database has 100,000.
  */
 import {
   type Convertible,
   type ConvertibleRoundInput,
   distribute,
+  replay,
   solveConvertibleRound,
   type WaterfallClass,
   type WaterfallInput,
 } from '../api/captable/index.ts'
+import { readItem } from '../api/captable/ocf/items.ts'
+import type { JsonObject } from '../api/captable/ocf/json.ts'
 import { type Numeric, numericOfWhole } from '../api/platform/index.ts'
+import { type MadeHistory, makeHistory } from './captable-history.ts'
+import { storedTables } from './captable-stored.ts'
 import { machine, median } from './machine.ts'
 
 const CONVERTIBLES = 40
@@ -21,7 +28,8 @@ const ROUNDS = 100
 /** Milliseconds. */
 const LIMITS = { round: 5, waterfall: 200 }
 
-export async function run(): Promise<number> {
+export async function run(args: string[] = []): Promise<number> {
+  const large = args.includes('--large')
   console.log(machine())
   console.log(
     `${CONVERTIBLES} convertibles; ${CLASSES} classes of ${HOLDINGS} holdings at ${EXITS} exit values; medians`,
@@ -39,8 +47,84 @@ export async function run(): Promise<number> {
       const answer = distribute(waterfallOf(index), exitsOf(index))
       if (answer.kind !== 'distributed') throw new Error(`the waterfall was refused: ${answer.kind}`)
     }),
+    ...replays(large ? [1_000, 10_000, 100_000, 1_000_000] : [1_000, 10_000, 100_000]),
   ]
+  kept.push(await storedTables(large ? 100_000 : 20_000))
   return kept.every(Boolean) ? 0 : 1
+}
+
+/**
+ * Transactions a second that a replay must reach at every size but the smallest, and the power of the number of transactions
+ * that its cost may grow with: 1 is a straight line, and memory that no cache holds bends it a little.
+ */
+const REPLAY = { rate: 200_000, power: 1.25 }
+
+/** Replays of histories of these lengths: the least rate, and how the cost grows from the shortest to the longest. */
+function replays(sizes: readonly number[]): boolean[] {
+  const costs = sizes.map((size) => {
+    const history = historyOf(makeHistory(size))
+    const rounds = Math.max(3, Math.min(40, Math.floor(200_000 / size)))
+    const times = Array.from({ length: rounds + 2 }, () => {
+      // Time of the processor, not of the clock: the figure is for one core, whatever else the machine does.
+      const begun = process.cpuUsage()
+      replay(history, { trusted: true })
+      const { user, system } = process.cpuUsage(begun)
+      return (user + system) / 1000
+    }).slice(2)
+    const middle = median(times)
+    const rate = (size / middle) * 1000
+    console.log(
+      `${`replay of ${size} transactions`.padEnd(30)} ${middle.toFixed(2).padStart(7)} ms, median of ${rounds}; ${Math.round(rate).toLocaleString('en')} a second`,
+    )
+    return { size, each: middle / size, rate }
+  })
+  const least = Math.min(...costs.map(({ rate }) => rate))
+  const [first, last] = [costs[0], costs.at(-1)]
+  const power =
+    first === undefined || last === undefined
+      ? Number.NaN
+      : Math.log((last.each * last.size) / (first.each * first.size)) / Math.log(last.size / first.size)
+  return [
+    told(
+      'replay, least rate',
+      least / 1000,
+      'thousand a second',
+      least >= REPLAY.rate,
+      `at least ${REPLAY.rate / 1000}`,
+    ),
+    told('its cost grows with the power', power, 'of n', power <= REPLAY.power, `at most ${REPLAY.power}`),
+  ]
+}
+
+function told(what: string, value: number, unit: string, kept: boolean, limit: string): boolean {
+  console.log(`${what.padEnd(40)} ${value.toFixed(2)} ${unit}   limit ${limit} ${kept ? 'kept' : 'BROKEN'}`)
+  return kept
+}
+
+/** A made-up history as a replay takes it. */
+function historyOf({ issuer, objects, transactions }: MadeHistory): Parameters<typeof replay>[0] {
+  const place = { file: '', pointer: '' }
+  const item = (raw: MadeHistory['issuer']) => {
+    const reading = readItem(raw as JsonObject)
+    if (reading.kind !== 'object' && reading.kind !== 'transaction') throw new Error(JSON.stringify(reading))
+    return { place, raw: raw as JsonObject, reading }
+  }
+  const objectOf = (raw: MadeHistory['issuer']) => {
+    const { reading, ...rest } = item(raw)
+    if (reading.kind !== 'object') throw new Error('not an object')
+    return { ...rest, item: reading.item }
+  }
+  const made = objectOf(issuer)
+  if (made.item.object_type !== 'ISSUER') throw new Error('not an issuer')
+  return {
+    issuer: { ...made, item: made.item },
+    objects: objects.map(objectOf),
+    transactions: transactions.map((raw) => {
+      const { reading, ...rest } = item(raw)
+      if (reading.kind !== 'transaction') throw new Error('not a transaction')
+      return { ...rest, item: reading.item }
+    }),
+  }
 }
 
 function measure(what: string, rounds: number, limit: number, work: (index: number) => void): boolean {
