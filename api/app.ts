@@ -12,6 +12,7 @@ import { capTableRoutes } from './http/cap-table.ts'
 import { capTablePageRoutes } from './http/cap-table-pages.ts'
 import { consoleRoutes } from './http/console/routes.ts'
 import { documentRoutes } from './http/documents.ts'
+import { evidenceRoutes } from './http/evidence.ts'
 import { failures, nothingHere } from './http/failures.ts'
 import { graphqlDoor } from './http/graphql.ts'
 import { plainAddress } from './http/graphql-request.ts'
@@ -68,6 +69,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(homeRoutes(deps, actorOf))
   app.use(documentRoutes(deps, pages, actorOf))
   app.use(statementRoutes(deps, pages, actorOf))
+  app.use(evidenceRoutes(deps, actorOf))
   app.use(uploadCapTableRoutes(deps, actorOf))
   app.use(transferRoutes(deps, actorOf))
   app.use(capTableRoutes(deps, pages, actorOf))

@@ -3,6 +3,7 @@
 import { TransactionRefused } from '../api/captable/index.ts'
 import {
   answerStatement,
+  DISPUTE_REASONS,
   finaliseStatement,
   MonthNotStatable,
   STATEMENT_ANSWERS,
@@ -161,6 +162,11 @@ const StateStatementInput = builder.inputType('StateStatementInput', {
     idempotencyKey: idempotencyKey(t),
   }),
 })
+/** What kind of dispute it is. */
+export const DisputeReasonEnum = builder.enumType('DisputeReason', {
+  description: 'What kind of dispute it is.',
+  values: DISPUTE_REASONS,
+})
 const AnswerStatementInput = builder.inputType('AnswerStatementInput', {
   description: "The company's answer to a statement.",
   fields: (t) => ({
@@ -174,6 +180,15 @@ const AnswerStatementInput = builder.inputType('AnswerStatementInput', {
       description: 'The answer.',
     }),
     reason: t.string({ required: false, description: 'What is disputed. Required to dispute.' }),
+    reasonCode: t.field({
+      type: DisputeReasonEnum,
+      required: false,
+      description: 'What kind of dispute it is; OTHER where it is left out.',
+    }),
+    usageIds: t.stringList({
+      required: false,
+      description: 'The usage records that are disputed. Left out: all that was charged in the month.',
+    }),
     idempotencyKey: idempotencyKey(t),
   }),
 })

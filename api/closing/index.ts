@@ -1,4 +1,5 @@
 /** Closing: what ties rounds, documents, the cap table, tokens and drawdown together. */
+
 export { AcceptTermSheetInput, acceptTermSheet } from './accept-term-sheet.ts'
 export { AMENDMENT_STATES, type AmendmentState, SIDES, type Side } from './amendment.store.ts'
 export {
@@ -8,6 +9,7 @@ export {
   type ChangeInWords,
   type SignatureView,
 } from './amendment.views.ts'
+export { AttachEvidenceInput, attachEvidence, EVIDENCE_MAX, EVIDENCE_TYPES } from './attach-evidence.ts'
 export { AMENDMENT_DUE_JOB, amendmentDue, bringDueIntoForce, bringIntoForce } from './bring-into-force.ts'
 export { type ClosedRound, CloseRoundInput, closeRound } from './close-round.ts'
 export { type ClosedView, type ConditionView, closedRounds, conditionsByRound } from './closing.views.ts'

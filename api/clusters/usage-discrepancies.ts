@@ -38,7 +38,7 @@ async function holdsOfReservations(reader: Reader, companyIds: readonly Uuid[]):
   return rows
 }
 
-/** A meter is the sum of its usage records. */
+/** A meter is the sum of its usage records, and of what corrected them. */
 async function meters(reader: Reader, companyIds: readonly Uuid[]): Promise<readonly Discrepancy[]> {
   const { rows } = await sql<Discrepancy>`
     SELECT 'USAGE' AS check, m.company_id AS "companyId", 'Reservation:' || m.company_id || ':' || m.reservation_id AS subject,
@@ -47,9 +47,16 @@ async function meters(reader: Reader, companyIds: readonly Uuid[]): Promise<read
       LEFT JOIN LATERAL (
         SELECT sum(u.gpu_seconds) AS gpu_seconds, sum(u.charged_micro) AS charged FROM usage_record u
         WHERE u.company_id = m.company_id AND u.reservation_id = m.reservation_id) u ON true
+      LEFT JOIN LATERAL (
+        SELECT sum(c.gpu_seconds_after - c.gpu_seconds_before) AS gpu_seconds FROM correction c
+        WHERE c.company_id = m.company_id AND c.reservation_id = m.reservation_id AND c.ordinal IS NOT NULL) moved ON true
+      LEFT JOIN LATERAL (
+        SELECT sum(c.amount_micro) AS charged FROM charge c
+        WHERE c.company_id = m.company_id AND c.reservation_id = m.reservation_id AND c.correction_id IS NOT NULL
+          AND c.cause = 'delivered') recharged ON true
       CROSS JOIN LATERAL (VALUES
-        ('metered GPU-seconds = usage records', coalesce(u.gpu_seconds, 0), m.gpu_seconds),
-        ('metered tokens = usage records', coalesce(u.charged, 0), m.delivered_micro)) AS c (what, expected, found)
+        ('metered GPU-seconds = usage records', coalesce(u.gpu_seconds, 0) + coalesce(moved.gpu_seconds, 0), m.gpu_seconds),
+        ('metered tokens = usage records', coalesce(u.charged, 0) + coalesce(recharged.charged, 0), m.delivered_micro)) AS c (what, expected, found)
     WHERE m.company_id = ANY(${[...companyIds]}::uuid[]) AND c.expected <> c.found ORDER BY 2, 3, 4`.execute(reader)
   return rows
 }

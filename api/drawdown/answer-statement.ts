@@ -1,21 +1,37 @@
+import { Temporal } from 'temporal-polyfill'
 import { z } from 'zod'
 import type { Actor } from '../access/index.ts'
 import { lockCompany } from '../parties/index.ts'
 import {
+  addJob,
   audit,
   type Deps,
   globalId,
+  newId,
   once,
   parse,
   type Ref,
   Refused,
+  type Trx,
   today,
+  type Uuid,
   zIdempotencyKey,
   zRef,
   zText,
+  zUuid,
 } from '../platform/index.ts'
+import { currentUsage } from './correction.store.ts'
+import {
+  DISPUTE_REASONS,
+  type DisputeReason,
+  insertDispute,
+  lockDispute,
+  moveDispute,
+  openDisputes,
+} from './dispute.store.ts'
 import { StatementChanged } from './errors.ts'
-import { lockStatement, moveStatement } from './statement.store.ts'
+import { DISPUTE_DUE_JOB, RESOLUTION_DAYS } from './set-dispute-aside.ts'
+import { type LockedStatement, lockStatement, moveStatement } from './statement.store.ts'
 import { mustSeeStatement } from './statement.views.ts'
 import { mustSpeakFor } from './visibility.ts'
 
@@ -28,6 +44,10 @@ export const AnswerStatementInput = z
     sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits'),
     answer: z.enum(STATEMENT_ANSWERS),
     reason: zText(2000).nullish(),
+    /** What kind of dispute it is. */
+    reasonCode: z.enum(DISPUTE_REASONS).nullish(),
+    /** The usage records that are disputed. Left out: everything that was charged in the month. */
+    usageIds: z.array(zUuid).max(1000, 'must name at most 1000 records').nullish(),
     idempotencyKey: zIdempotencyKey,
   })
   .refine((input) => input.answer === 'ACCEPT' || input.reason != null, {
@@ -38,7 +58,15 @@ export type AnswerStatementInput = z.input<typeof AnswerStatementInput>
 
 /** The company accepts a statement, or disputes it with a reason, within its window. A disputed one can still be accepted. */
 export async function answerStatement(deps: Deps, actor: Actor, input: AnswerStatementInput): Promise<{ ref: Ref }> {
-  const { statementId: ref, sha256, answer, reason, idempotencyKey } = parse(AnswerStatementInput, input)
+  const {
+    statementId: ref,
+    sha256,
+    answer,
+    reason,
+    reasonCode,
+    usageIds,
+    idempotencyKey,
+  } = parse(AnswerStatementInput, input)
   await mustSeeStatement(deps.db, actor, ref)
   mustSpeakFor(actor, ref.companyId)
   const scope = { kind: 'company', id: ref.companyId } as const
@@ -57,6 +85,16 @@ export async function answerStatement(deps: Deps, actor: Actor, input: AnswerSta
       actor,
       reason: reason ?? null,
     })
+    if (accepts) {
+      for (const open of await openDisputes(trx, ref.companyId, statement.month))
+        await moveDispute(trx, await lockDispute(trx, open), ['open'], 'withdrawn')
+    } else {
+      await openDispute(trx, actor, statement, {
+        reasonCode: reasonCode ?? 'OTHER',
+        reason: reason ?? '',
+        usageIds: [...new Set(usageIds ?? [])],
+      })
+    }
     await audit(trx, actor, {
       scope,
       kind: accepts ? 'statement.accepted' : 'statement.disputed',
@@ -64,5 +102,41 @@ export async function answerStatement(deps: Deps, actor: Actor, input: AnswerSta
       payload: { month: statement.month, reason: reason ?? null, sha256 },
     })
     return { ref }
+  })
+}
+
+/**
+ * Opens the dispute over a statement. It names records of the statement's month, or all that it charged.
+ *
+ * @throws {Refused} for records that the statement does not charge
+ */
+async function openDispute(
+  trx: Trx,
+  actor: Actor,
+  statement: LockedStatement,
+  of: { readonly reasonCode: DisputeReason; readonly reason: string; readonly usageIds: readonly Uuid[] },
+): Promise<void> {
+  const { companyId } = statement.ref
+  const known = await currentUsage(trx, companyId, of.usageIds)
+  const other = of.usageIds.find((id) => known.get(id)?.chargedAt?.slice(0, 7) !== statement.month.slice(0, 7))
+  if (other !== undefined) throw new Refused('usageIds', `name a record that this statement does not charge: ${other}`)
+  const ref = { companyId, id: newId() }
+  const resolveBy = Temporal.PlainDate.from(await today(trx))
+    .add({ days: RESOLUTION_DAYS })
+    .toString()
+  await insertDispute(trx, {
+    ...of,
+    ref,
+    statementId: statement.ref.id,
+    month: statement.month,
+    whole: of.usageIds.length === 0,
+    resolveBy,
+    openedBy: actor.id,
+  })
+  await addJob(trx, {
+    name: DISPUTE_DUE_JOB,
+    payload: { companyId, disputeId: ref.id },
+    runAt: `${Temporal.PlainDate.from(resolveBy).add({ days: 1 })}T00:00:00Z`,
+    key: `dispute:${ref.id}`,
   })
 }

@@ -24,6 +24,7 @@ import { readHolds } from '../tokens/index.ts'
 import { type Accounting, accountingInstant } from './accounting-instant.ts'
 import { type CorrectedRecord, correctRecord, mustBePossible } from './correct-record.ts'
 import { currentUsage, type NewCorrection } from './correction.store.ts'
+import { isSetAside } from './dispute.store.ts'
 import { openCorrections } from './open-corrections.ts'
 import { restateFrom } from './state-month.ts'
 
@@ -127,6 +128,11 @@ export async function applyCorrections(
     const current = (await currentUsage(trx, companyId, [usageId])).get(usageId)
     if (current === undefined || current.reservationId !== ref.id)
       throw new Refused('usageId', `names no usage record of this reservation: ${usageId}`)
+    if (await isSetAside(trx, companyId, usageId))
+      throw new Refused(
+        'usageId',
+        `is in a dispute that was set aside: it is corrected when that is settled: ${usageId}`,
+      )
     if (current.gpuSeconds === gpuSeconds) throw new Refused('gpuSeconds', `is ${gpuSeconds} already`)
     if (gpuSeconds > current.gpuSeconds) {
       if (of.correctedAs === 'operations')

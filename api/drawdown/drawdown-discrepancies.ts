@@ -45,7 +45,8 @@ async function charges(reader: Reader, companyIds: readonly Uuid[]): Promise<rea
       WHERE m.company_id = ANY(${ids})
       UNION ALL
       SELECT u.company_id, 'UsageRecord:' || u.company_id || ':' || u.usage_id, 'charged = usage record', u.charged_micro,
-        coalesce((SELECT sum(amount_micro) FROM mine WHERE mine.company_id = u.company_id AND mine.usage_id = u.usage_id), 0)
+        coalesce((SELECT sum(amount_micro) FROM mine WHERE mine.company_id = u.company_id AND mine.usage_id = u.usage_id
+          AND mine.correction_id IS NULL), 0)
       FROM usage_record u WHERE u.company_id = ANY(${ids})
     )
     SELECT 'CHARGES' AS check, company_id AS "companyId", subject, what, expected::text, found::text FROM compared
@@ -67,19 +68,31 @@ async function grantSums(reader: Reader, companyIds: readonly Uuid[]): Promise<r
   return rows
 }
 
-/** The parts of the basis that charges moved follow one another from zero to its peak: each is reached from a delivery. */
+/**
+ * The parts of the basis that charges moved come to its peak: each is reached from a delivery. They follow one another
+ * without gap; where corrections have moved some, a part's place is the sum of those before it.
+ */
 async function basisParts(reader: Reader, companyIds: readonly Uuid[]): Promise<readonly Discrepancy[]> {
   const { rows } = await sql<Discrepancy>`
-    WITH part AS (
+    WITH mine AS (
+      SELECT company_id, grant_id, charge_id, corrects, correction_id, amount_micro, basis_from, basis_to FROM charge
+      WHERE company_id = ANY(${[...companyIds]}::uuid[]) AND grant_id IS NOT NULL
+    ), part AS (
       SELECT company_id, grant_id, basis_from, basis_to,
         coalesce(lag(basis_to) OVER (PARTITION BY company_id, grant_id ORDER BY basis_from, basis_to), 0) AS reached
-      FROM charge WHERE company_id = ANY(${[...companyIds]}::uuid[]) AND basis_to > basis_from
+      FROM mine WHERE basis_to > basis_from AND NOT EXISTS (SELECT FROM charge AS moved WHERE moved.company_id = mine.company_id
+        AND moved.grant_id = mine.grant_id AND moved.correction_id IS NOT NULL)
+    ), family AS (
+      SELECT company_id, grant_id, sum(basis_to - basis_from) AS length
+      FROM mine GROUP BY company_id, grant_id, coalesce(corrects, charge_id)
     ), compared AS (
       SELECT company_id, grant_id, 'the next part of the basis begins where the last ended' AS what, reached AS expected,
         basis_from AS found FROM part
       UNION ALL
+      SELECT company_id, grant_id, 'no charge has less than none of the basis', greatest(0, length), length FROM family
+      UNION ALL
       SELECT g.company_id, g.grant_id, 'basis reached by charges = its peak',
-        coalesce((SELECT max(basis_to) FROM part WHERE part.company_id = g.company_id AND part.grant_id = g.grant_id), 0),
+        coalesce((SELECT sum(length) FROM family WHERE family.company_id = g.company_id AND family.grant_id = g.grant_id), 0),
         g.basis_peak_micro
       FROM grant_progress g JOIN vesting_grant v ON v.company_id = g.company_id AND v.grant_id = g.grant_id
       WHERE g.company_id = ANY(${[...companyIds]}::uuid[]) AND v.basis <> 'released'
@@ -130,6 +143,7 @@ async function statements(reader: Reader, companyIds: readonly Uuid[]): Promise<
     WITH line AS (
       SELECT l.*, lag(l.basis_to) OVER grants AS basis_before, lag(l.shares_to) OVER grants AS shares_before
       FROM statement_line l JOIN statement s ON s.company_id = l.company_id AND s.statement_id = l.statement_id
+      JOIN statement_progress p ON p.company_id = l.company_id AND p.statement_id = l.statement_id AND p.state <> 'superseded'
       WHERE l.company_id = ANY(${[...companyIds]}::uuid[])
       WINDOW grants AS (PARTITION BY l.company_id, l.grant_id ORDER BY s.month)
     )

@@ -16,6 +16,8 @@ export {
   openArrearsOf,
 } from './correction.views.ts'
 export { DEEM_ACCEPTED_JOB, deemAccepted, deemDueAccepted } from './deem-accepted.ts'
+export { DISPUTE_REASONS, DISPUTE_STATES } from './dispute.store.ts'
+export { type DisputeView, disputesOf, mustSeeDispute, type ProposalView, proposalsOf } from './dispute.views.ts'
 export { drawdownDiscrepancies } from './drawdown-discrepancies.ts'
 export { CAUSES, type Cause, type DrawdownAllocation, type EarningTerms, earnedShares } from './earned.ts'
 export {
@@ -36,7 +38,23 @@ export {
   START_RESERVATION_JOB,
   startReservation,
 } from './reservation-times.ts'
+export {
+  DISPUTE_DUE_JOB,
+  disputeDue,
+  SetDisputeAsideInput,
+  setDisputeAside,
+  sweepDisputes,
+} from './set-dispute-aside.ts'
 export { SettleArrearsInput, type SettledArrears, settleArrears } from './settle-arrears.ts'
+export {
+  ConfirmSettlementInput,
+  confirmSettlement,
+  DetermineDisputeInput,
+  DISPUTE_OUTCOMES,
+  determineDispute,
+  ProposeSettlementInput,
+  proposeSettlement,
+} from './settle-dispute.ts'
 export { StateStatementInput, stateStatement } from './state-statement.ts'
 export { STATEMENT_STATES, type StatementLine, type StatementState } from './statement.store.ts'
 export {

@@ -13,6 +13,7 @@ import {
   type Uuid,
 } from '../platform/index.ts'
 import { DEEM_ACCEPTED_JOB } from './deem-accepted.ts'
+import { openDisputes } from './dispute.store.ts'
 import { earnedShares } from './earned.ts'
 import { MonthNotStatable } from './errors.ts'
 import { lockProgress, type Progress } from './grant.store.ts'
@@ -22,6 +23,7 @@ import {
   insertStatement,
   lastStatement,
   liveStatementsFrom,
+  lockStatement,
   moveStatement,
   type StatementLine,
 } from './statement.store.ts'
@@ -123,6 +125,9 @@ export async function restateFrom(
       version: statement.version + 1,
       last,
     })
+    // What is disputed and not set aside is disputed in the new version too.
+    if ((await openDisputes(trx, companyId, statement.month)).length > 0)
+      await moveStatement(trx, await lockStatement(trx, ref), { from: ['stated'], to: 'disputed', actor, reason })
     restated.push(ref)
   }
   return restated

@@ -15,6 +15,7 @@ import {
 } from '../platform/index.ts'
 import { balancesAsOf, type LotBalance, sumBalances } from '../tokens/index.ts'
 import { type BasisAt, basisAt } from './basis-at.ts'
+import { inDispute } from './dispute.store.ts'
 import { EFFECTIVE_PRICE_DEFINITION, effectivePrice } from './effective-price.ts'
 import { MonthNotStatable } from './errors.ts'
 import type { Progress } from './grant.store.ts'
@@ -62,6 +63,7 @@ export async function figuresOf(trx: Trx, content: StatementContent): Promise<Js
   const movements = await movementsUntil(trx, companyId, close, last?.movements ?? [], late)
   mustAddUp(balances, movements)
   const basisOn = await basisAt(trx, companyId)
+  const disputed = await inDispute(trx, companyId, period.until)
   const securities = [...grants.values()].map(({ grant }) => grant.securityId)
   const issuances = await stockIssuances(trx, companyId, securities)
   return {
@@ -88,7 +90,7 @@ export async function figuresOf(trx: Trx, content: StatementContent): Promise<Js
     })),
     form: 2,
     from: from ?? first ?? null,
-    grants: lines.map((line) => grantOf(line, grants, issuances, days, from, basisOn)),
+    grants: lines.map((line) => grantOf(line, grants, issuances, days, from, basisOn, disputed)),
     jobs: await jobsOf(trx, companyId, period),
     month: month.slice(0, 7),
     movements: movements.map(({ amount, total, ...movement }) => ({
@@ -122,7 +124,9 @@ function grantOf(
   days: readonly DayOfUse[],
   from: string | undefined,
   basisOn: BasisAt,
+  disputed: ReadonlyMap<Uuid, MicroTokens>,
 ): JsonValue {
+  const aside = disputed.get(line.grantId) ?? 0n
   const progress = grants.get(line.grantId)
   const issued = issuances.get(progress?.grant.securityId ?? '')
   const own = days.filter((day) => day.grantId === line.grantId)
@@ -131,8 +135,9 @@ function grantOf(
     issued === undefined ? null : (effectivePrice(shares, issued.sharePrice, hours) ?? null)
   return {
     basis: { closing: formatTokens(line.basisTo), opening: formatTokens(line.basisFrom) },
-    deficit: formatTokens(deficitOf(line, progress, own, basisOn)),
+    deficit: formatTokens(deficitOf(line, progress, own, basisOn, aside)),
     grant: line.grantId,
+    inDispute: formatTokens(aside),
     granted: formatTokens(progress?.grant.terms.granted ?? 0n),
     price: {
       inMonth: price(line.sharesTo - line.sharesFrom, sum(own.filter((day) => from === undefined || day.day >= from))),
@@ -159,12 +164,13 @@ function deficitOf(
   progress: Progress | undefined,
   own: readonly DayOfUse[],
   basisOn: BasisAt,
+  aside: MicroTokens,
 ): MicroTokens {
   if (progress === undefined || progress.grant.basis === 'released') return 0n
   const { grant } = progress
   const net = own.reduce(
     (total, day) => total + (basisOn(grant, day.day) === 'delivered' ? day.delivered : day.charged),
-    0n,
+    -aside,
   )
   return line.basisTo > net ? line.basisTo - net : 0n
 }

@@ -257,6 +257,65 @@ export interface CorrectionPart {
   transfer_id: string
 }
 
+export interface Dispute {
+  company_id: string
+  dispute_id: string
+  statement_id: string
+  month: string
+  reason_code: string
+  reason: string
+  whole: boolean
+  resolve_by: string
+  opened_by: string
+  opened_at: string
+}
+
+export interface DisputeConfirmation {
+  company_id: string
+  dispute_id: string
+  proposal_id: string
+  confirmed_by: string
+  confirmed_at: string
+}
+
+export interface DisputeProgress {
+  company_id: string
+  dispute_id: string
+  state: string
+  resolve_by: string
+  suspended_by: string | null
+  reinstated_by: string | null
+  proposal_id: string | null
+  settled_at: string | null
+}
+
+export interface DisputeProposal {
+  company_id: string
+  proposal_id: string
+  dispute_id: string
+  side: string
+  outcome: string
+  records: Json
+  note: string
+  evidence: string | null
+  proposed_by: string
+  proposed_at: string
+}
+
+export interface DisputeSuspension {
+  company_id: string
+  dispute_id: string
+  charge_id: string
+  grant_id: string
+  basis_micro: bigint
+}
+
+export interface DisputeUsage {
+  company_id: string
+  dispute_id: string
+  usage_id: string
+}
+
 export interface Document {
   company_id: string
   document_id: string
@@ -1157,6 +1216,17 @@ export interface SupplyAuthorisation {
   created_at: string
 }
 
+export interface TaxElection {
+  company_id: string
+  event_id: string
+  security_id: string
+  decision: string
+  filed_on: string | null
+  reason: string
+  recorded_by: string
+  recorded_at: string
+}
+
 export interface TokenClass {
   token_class_id: string
   provider_id: string
@@ -1316,6 +1386,12 @@ export interface DB {
   compute_instrument: ComputeInstrument
   correction: Correction
   correction_part: CorrectionPart
+  dispute: Dispute
+  dispute_confirmation: DisputeConfirmation
+  dispute_progress: DisputeProgress
+  dispute_proposal: DisputeProposal
+  dispute_suspension: DisputeSuspension
+  dispute_usage: DisputeUsage
   document: Document
   document_acceptance: DocumentAcceptance
   document_acceptance_name: DocumentAcceptanceName
@@ -1393,6 +1469,7 @@ export interface DB {
   statement_line: StatementLine
   statement_progress: StatementProgress
   supply_authorisation: SupplyAuthorisation
+  tax_election: TaxElection
   token_class: TokenClass
   token_hold: TokenHold
   token_hold_lot: TokenHoldLot

@@ -23,13 +23,16 @@ import {
 } from '../clusters/index.ts'
 import {
   DEEM_ACCEPTED_JOB,
+  DISPUTE_DUE_JOB,
   deemAccepted,
   deemDueAccepted,
+  disputeDue,
   END_RESERVATION_JOB,
   endReservation,
   moveByTime,
   START_RESERVATION_JOB,
   startReservation,
+  sweepDisputes,
 } from '../drawdown/index.ts'
 import type { Deps } from '../platform/index.ts'
 import {
@@ -55,6 +58,7 @@ const handlers = (schedulers: readonly PoolScheduler[]): Readonly<Record<string,
   [START_RESERVATION_JOB]: startReservation,
   [END_RESERVATION_JOB]: endReservation,
   [DEEM_ACCEPTED_JOB]: deemAccepted,
+  [DISPUTE_DUE_JOB]: disputeDue,
   [AMENDMENT_DUE_JOB]: amendmentDue,
   [CHECKPOINT_JOB]: checkpointJob,
   [PUSH_RESERVATIONS_JOB]: pushReservationsJob(schedulers),
@@ -69,6 +73,7 @@ async function sweep(deps: Deps, schedulers: readonly PoolScheduler[]): Promise<
   await moveByTime(deps)
   await backfillAll(deps)
   await deemDueAccepted(deps)
+  await sweepDisputes(deps)
   await tendSchedulers(deps.db, schedulers)
   await writeDueCheckpoints(deps)
 }

@@ -22,6 +22,7 @@ const IDS: Readonly<Record<string, readonly [string, 1 | 2]>> = {
   correctsId: ['Observation', 2],
   credit: ['TokenAccount', 2],
   debit: ['TokenAccount', 2],
+  disputeId: ['Dispute', 2],
   documentId: ['Document', 2],
   fallbackId: ['Metric', 1],
   findingId: ['Finding', 2],
@@ -40,6 +41,8 @@ const IDS: Readonly<Record<string, readonly [string, 1 | 2]>> = {
 const OWN_IDS: ReadonlySet<string> = new Set(['id', 'pendingId', 'reversesId'])
 /** Well-formed texts of fields that take more than any text. */
 const TEXTS: Readonly<Record<string, string>> = {
+  usageIds: '01890000-0000-7000-8000-000000000000',
+  proposalId: '01890000-0000-7000-8000-000000000000',
   usageId: '01890000-0000-7000-8000-000000000000',
   code: 'BOARD_CONSENT',
   currency: 'USD',

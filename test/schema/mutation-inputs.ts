@@ -42,6 +42,10 @@ const onAmendment = (which: keyof Travelled['amendments'], input: Record<string,
   subject: ({ amendments }) => amendments[which],
   input: ({ amendments }) => ({ amendmentId: amendments[which], ...input }),
 })
+const onDispute = (input: Record<string, unknown> = {}): MutationCase => ({
+  subject: ({ statements }) => statements.dispute,
+  input: ({ statements }) => ({ disputeId: statements.dispute, ...input }),
+})
 const onFlag = (input: Record<string, unknown>): MutationCase => ({
   subject: ({ flag }) => flag.id,
   input: ({ flag }) => ({ flagId: flag.id, findingId: flag.findingId, ...input }),
@@ -239,6 +243,13 @@ export const MUTATIONS: Readonly<Record<string, MutationCase>> = {
     reason: 'the test',
   }),
   settleArrears: onCompany(),
+  setDisputeAside: onDispute(),
+  proposeSettlement: onDispute({ outcome: 'STANDS', note: 'the test' }),
+  confirmSettlement: onDispute({ proposalId: '01890000-0000-7000-8000-000000000000' }),
+  determineDispute: {
+    subject: ({ statements }) => statements.dispute,
+    input: (of) => ({ disputeId: of.statements.dispute, outcome: 'STANDS', note: 'the test', documentId: of.document }),
+  },
   stateStatement: onCompany(() => ({ month: '2026-09-01' })),
   answerStatement: onStatement({ sha256: SHA, answer: 'ACCEPT' }),
   finaliseStatement: onStatement(),
@@ -252,6 +263,7 @@ export const REFERENCES: Readonly<Record<string, Reference>> = {
   'countersignFactor.factorId': 'seen by whoever may',
   'waiveFlag.findingId': ({ flag }) => flag.findingId,
   'submitEvidence.findingId': ({ flag }) => flag.findingId,
+  'determineDispute.documentId': 'seen by whoever may',
   'submitEvidence.documentId': ({ document }) => document,
   'draftRound.terms.settlement.priceProtection.metricId': 'seen by whoever may',
   'reviseTerms.terms.settlement.priceProtection.metricId': 'seen by whoever may',

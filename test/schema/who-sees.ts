@@ -45,6 +45,7 @@ export const SEES_NODE: Readonly<Record<string, (who: Who, thing: Thing) => bool
   Lot: ofCompany,
   Security: ofCompany,
   Statement: ofCompany,
+  Dispute: ofCompany,
   Document: ofCompany,
   Reservation: (who, thing) => ofCompany(who, thing) || ofProvider(who, thing),
   Pool: (who, thing) => isOfFund(who) || who.companyId !== undefined || ofProvider(who, thing),
@@ -109,7 +110,7 @@ const SHOWN_TO: Readonly<Record<string, readonly Group[]>> = {
   ...each(PARTIES, 'Lot LotRelease LotBalance ClassBalance TokenBalance TokenBalances TokenTransfer'),
   ...each(FUND, 'TransferBatch PostedTransfer Reconciliation Discrepancy'),
   ...each(PARTIES, 'GrantProgress Statement StatementLine ShareTrace ShareTraceLink'),
-  ...each(PARTIES, 'Arrears UsageCorrection SettledArrears'),
+  ...each(PARTIES, 'Arrears UsageCorrection SettledArrears Dispute DisputeProposal'),
   ...each(BOOKING, 'CorrectedUsage CorrectedRecord CorrectingMove'),
   ...each(
     FUND,

@@ -28,6 +28,7 @@ import {
   cancelReservation,
   correctUsage,
   finaliseStatement,
+  proposeSettlement,
   reportUsage,
   stateStatement,
 } from '../../api/drawdown/index.ts'
@@ -76,7 +77,7 @@ export type Travelled = Stage & {
   /** Accepted by the company, its conditions open. */
   readonly acceptedRound: string
   readonly reservations: Readonly<Record<'used' | 'held' | 'approved' | 'cancelled', string>>
-  readonly statements: Readonly<Record<'final' | 'stated', string>>
+  readonly statements: Readonly<Record<'final' | 'stated' | 'dispute', string>>
   /** What the fund takes a share to be worth: approved. */
   readonly markId: string
   /** Of the pool, far ahead. */
@@ -500,11 +501,20 @@ async function state({ world, companyId, founder }: Way): Promise<Travelled['sta
   await world.setClock('2026-08-03T08:00:00Z')
   const july = await stateStatement(deps, staff.operations.actor, { companyId, month: '2026-07-01' })
   const final = idOf('Statement', july.ref)
-  await answerStatement(deps, founder, { statementId: final, sha256: await hashOf(world, july.ref), answer: 'ACCEPT' })
+  const read = { statementId: final, sha256: await hashOf(world, july.ref) }
+  await answerStatement(deps, founder, { ...read, answer: 'DISPUTE', reason: 'The second job ended earlier.' })
+  const { dispute_id: disputeId } = await deps.db
+    .selectFrom('dispute')
+    .select('dispute_id')
+    .where('company_id', '=', july.ref.companyId)
+    .executeTakeFirstOrThrow()
+  const dispute = globalId('Dispute', july.ref.companyId, disputeId)
+  await proposeSettlement(deps, founder, { disputeId: dispute, outcome: 'STANDS', note: 'It did not.' })
+  await answerStatement(deps, founder, { ...read, answer: 'ACCEPT' })
   await finaliseStatement(deps, staff.operations.actor, { statementId: final })
   await world.setClock('2026-09-02T08:00:00Z')
   const august = await stateStatement(deps, staff.operations.actor, { companyId, month: '2026-08-01' })
-  return { final, stated: idOf('Statement', august.ref) }
+  return { final, stated: idOf('Statement', august.ref), dispute }
 }
 
 /** What the company answers: the hash of its statement. */
