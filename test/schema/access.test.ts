@@ -157,7 +157,7 @@ function thingOf(id: string): Thing {
 
 /** Fields that are null or empty everywhere here: details that no company of this test has. */
 const NOT_HERE = new Set(
-  `Company.tokenDifferences Document.supersedes Dedication.endedFrom Factor.validUntil FactorTerms.basis Maintenance.liftedFrom
+  `Company.tokenDifferences ComputeInstrument.exercisePrice ComputeInstrument.expiresOn Document.supersedes Dedication.endedFrom Factor.validUntil FactorTerms.basis Maintenance.liftedFrom
   FindingTable.until Flag.lapsesOn FlagEvent.evidence PoolScheduler.downSince PoolTerms.shares RecordedFact.subject ReservationEvent.note
   Security.closedOn SecurityTerms.authorized SecurityTerms.participationCap SecurityTerms.stockClassId
   VestingTerms.cliffTokens VestingTerms.tranches`.split(/\s+/),
