@@ -61,7 +61,7 @@ export function lineChart(chart: LineChart, canvas: Canvas): Scene {
   const ys = [...runs.flatMap(({ places }) => places.map(({ y }) => y)), ...limits.map((limit) => limit.at)]
   const top = size * (markers.length > 0 ? 4.6 : 2.4)
   const bottom = height - size * (scaleTitle(chart) === '' ? 2.2 : 3.4)
-  const y = amountScale(ys, [bottom, top], 5, chart.y)
+  const y = amountScale(ys, [bottom, top], Math.max(2, Math.floor((bottom - top) / (size * 3.4))), chart.y)
   const names = chart.series.map((series) => shortened(series.name, canvas.width * 0.3, size))
   const frame: Frame = {
     left:

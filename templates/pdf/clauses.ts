@@ -46,6 +46,7 @@ export class Clauses {
 
   /** A chart over the paper's width, whose table stands above it. */
   figure(draw: (canvas: Canvas) => Scene): void {
+    this.#paper.space(FIGURE_GAP)
     drawScene(this.#paper, draw({ width: this.#paper.width, text: FIGURE_TEXT }))
   }
 
@@ -76,3 +77,4 @@ const HEADING = { size: 12, leading: 16, before: 12, after: 6 }
 const TABLE_GAP = 3
 /** Size of the words in a chart, in points. */
 const FIGURE_TEXT = 7.5
+const FIGURE_GAP = 8
