@@ -18,6 +18,7 @@ import {
 import { giveBack } from './give-back.ts'
 import { microsecondsOf } from './interval.ts'
 import { openOffer } from './offer.store.ts'
+import { isUngathered } from './request-group.ts'
 import { type LockedReservation, lockReservation, markDecided, moveReservation } from './reservation.store.ts'
 import { mustSeeReservation } from './reservation.views.ts'
 import { DECLINE_REASONS } from './reservation-state.ts'
@@ -58,6 +59,7 @@ export async function decideReservation(
     const reservation = await lockReservation(trx, ref)
     mustBeUndecided(reservation, await instant(trx))
     if (reservation.requestedBy === actor.id) throw new SamePerson('decide on')
+    if (await isUngathered(trx, ref, reservation.groupId)) throw new WrongState('reservation', 'incomplete', ['held'])
     const decided = { actor, note: note ?? null, decision: true }
     if (reasonCode == null) {
       if ((await openOffer(trx, ref)) !== undefined) throw new WrongState('reservation', 'offered', ['held'])

@@ -141,6 +141,19 @@ export class PastDeadline extends DomainError {
   }
 }
 
+/** One of several reservations that were asked for together is refused, so none is made. */
+export class PartRefused extends DomainError {
+  readonly code = 'PART_REFUSED'
+  /** Its place among them, in the order of pools and then of times, from 0. */
+  readonly part: number
+  readonly why: string
+  constructor(part: number, why: string, message: string) {
+    super(`Number ${part + 1} of the reservations is refused (${message}) All of them are given back.`)
+    this.part = part
+    this.why = why
+  }
+}
+
 /** Requests that were made earlier wait for GPUs of this time, and come first. */
 export class WaitersFirst extends DomainError {
   readonly code = 'WAITERS_FIRST'

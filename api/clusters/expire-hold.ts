@@ -15,6 +15,7 @@ import {
 import { giveBack } from './give-back.ts'
 import { earlier, microsecondsOf } from './interval.ts'
 import { endOffer, openOffer } from './offer.store.ts'
+import { isUngathered } from './request-group.ts'
 import { lockReservation } from './reservation.store.ts'
 
 export { EXPIRE_HOLD_JOB } from './expire-hold-job.ts'
@@ -32,6 +33,10 @@ export async function expireHold(deps: Deps, payload: unknown): Promise<{ expire
     const offer = await openOffer(trx, ref)
     const until = offer === undefined ? reservation.holdExpiresAt : earlier(offer.answerBy, reservation.holdExpiresAt)
     if (microsecondsOf(until) > microsecondsOf(await instant(trx))) return { expired: false }
+    if (await isUngathered(trx, ref, reservation.groupId)) {
+      await giveBack(trx, reservation, { to: 'cancelled', reason: 'GROUP_UNDONE' })
+      return { expired: true }
+    }
     // The provider answered an offer's request; that the company let it lapse is not the provider's silence.
     if (offer !== undefined) {
       await endOffer(trx, ref, 'LAPSED')

@@ -27,6 +27,7 @@ export {
   reservedGpuSeconds,
 } from './charge.ts'
 export { type CompletedReservation, completeReservation } from './complete-reservation.ts'
+export { CONFLICTS, type ConflictKind, type SchedulingConflict, schedulingConflicts } from './conflicts.views.ts'
 export { correctMeter, lockMeter, meterDifference } from './correct-meter.ts'
 export { CountersignFactorInput, countersignFactor } from './countersign-factor.ts'
 export { CreatePoolInput, createPool } from './create-pool.ts'
@@ -39,6 +40,7 @@ export {
   NoFactor,
   OverCapacity,
   OverShare,
+  PartRefused,
   PastDeadline,
   QuoteChanged,
   QuoteExpired,
@@ -57,6 +59,7 @@ export { factorsToOffer, freezeFactors, type GoverningFactor, governingFactor, o
 export {
   addMinutes,
   BadInterval,
+  checkBookable,
   INTERVAL_FAULTS,
   type Interval,
   type IntervalFault,
@@ -101,7 +104,7 @@ export {
   sharesOf,
 } from './pool-time.views.ts'
 export { type QuotedRules, QuoteForCompanyInput, quoteForCompany, type StoredQuote } from './quote-for-company.ts'
-export { QuoteReservationInput, quoteReservation, type ReservationQuote } from './quote-reservation.ts'
+export { QuoteReservationInput, quoteReservation, type ReservationQuote, zGpus } from './quote-reservation.ts'
 export {
   type AcceptedUsage,
   lockReservationForUsage,
@@ -110,6 +113,7 @@ export {
   USAGE_BATCH_MAX,
   zUsageRecord,
 } from './record-usage.ts'
+export { RECURRENCES, RequestGroupInput, requestGroup, UNDO_GROUP_JOB, undoGroup } from './request-group.ts'
 export { RequestReservationInput, requestReservation } from './request-reservation.ts'
 export {
   freeBooking,
@@ -117,6 +121,7 @@ export {
   type LockedReservation,
   lockReservation,
   moveReservation,
+  replaceBooking,
 } from './reservation.store.ts'
 export {
   eventsOf,
@@ -140,6 +145,7 @@ export {
   type ReservationState,
   USABLE_STATES,
 } from './reservation-state.ts'
+export { checkReserve, type ReserveDeps, refuseReserve } from './reserve-gate.ts'
 export { checkScheduler } from './scheduler/check-scheduler.ts'
 export {
   SCHEDULER_REFUSALS,
@@ -175,10 +181,11 @@ export { SLURM_API_VERSIONS, type TokenSource } from './scheduler/slurm-rest.ts'
 export { PUSH_RESERVATIONS_JOB } from './scheduler/tell-scheduler.ts'
 export { pushReservationsJob, tendSchedulers } from './scheduler/tend-scheduler.ts'
 export { type UsageReport, type UsageToReport, usageToReport } from './scheduler/usage-to-report.ts'
-export { LATE_USAGE_MINUTES } from './set-aside.ts'
+export { holdTokens, LATE_USAGE_MINUTES } from './set-aside.ts'
 export { SetFactorInput, setFactor } from './set-factor.ts'
 export { SetPoolShareInput, setPoolShare } from './set-pool-share.ts'
-export { START_RESERVATION_JOB } from './start-reservation-job.ts'
+export { insertPart, mustHaveNoOffer, reservationInterval, shrinkBooking } from './split.store.ts'
+export { addStart, START_RESERVATION_JOB } from './start-reservation-job.ts'
 export { WAYS_WITH_CONFLICTS, type WayWithConflicts } from './take-out.ts'
 export { isUnused, type UsageRecord } from './usage.store.ts'
 export { usageDiscrepancies } from './usage-discrepancies.ts'

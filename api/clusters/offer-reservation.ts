@@ -26,6 +26,7 @@ import { BadInterval, checkWholeMinutes, earlier, microsecondsOf } from './inter
 import { endOffer, insertOffer, openOffer } from './offer.store.ts'
 import { findPool } from './pool.views.ts'
 import { zGpus } from './quote-reservation.ts'
+import { isUngathered } from './request-group.ts'
 import { decideBy } from './request-reservation.ts'
 import {
   type LockedReservation,
@@ -70,6 +71,7 @@ export async function offerReservation(deps: Deps, actor: Actor, input: OfferRes
     mustAwaitDecision(reservation, now)
     if (reservation.requestedBy === actor.id) throw new SamePerson('decide on')
     if ((await openOffer(trx, ref)) !== undefined) throw new WrongState('reservation', 'offered', ['held'])
+    if (await isUngathered(trx, ref, reservation.groupId)) throw new WrongState('reservation', 'incomplete', ['held'])
     const gpus = offered.gpus ?? reservation.gpus
     const interval = {
       startsAt: offered.startsAt ?? reservation.interval.startsAt,

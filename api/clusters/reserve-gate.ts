@@ -7,6 +7,9 @@ import type { Actor } from '../access/index.ts'
 import { checkGate, type FlagsDeps, gateRunSince, refuseWhileOpen } from '../flags/index.ts'
 import { globalId, type Trx, today, type Uuid } from '../platform/index.ts'
 
+/** What a booking needs: the gate runs the rules. */
+export type ReserveDeps = FlagsDeps
+
 const gateOf = (companyId: Uuid) => ({ gate: 'reserve', companyId, subject: globalId('Company', companyId) }) as const
 
 /** Before the booking's own transaction: what the rules find is kept also when the booking is refused. */

@@ -4,6 +4,12 @@ export { AnswerStatementInput, answerStatement, STATEMENT_ANSWERS } from './answ
 export { CancelReservationInput, cancelReservation } from './cancel-reservation.ts'
 export { applyGrantChanges, changeGrant, type GrantChange } from './change-grant.ts'
 export {
+  ChangeReservationInput,
+  changeReservation,
+  SplitReservationInput,
+  splitReservation,
+} from './change-reservation.ts'
+export {
   CORRECTION_REASONS,
   type CorrectedUsage,
   CorrectUsageInput,

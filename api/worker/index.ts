@@ -20,6 +20,8 @@ import {
   PUSH_RESERVATIONS_JOB,
   pushReservationsJob,
   tendSchedulers,
+  UNDO_GROUP_JOB,
+  undoGroup,
 } from '../clusters/index.ts'
 import {
   DEEM_ACCEPTED_JOB,
@@ -55,6 +57,7 @@ const handlers = (schedulers: readonly PoolScheduler[]): Readonly<Record<string,
   [EXPIRE_LOTS_JOB]: expireLotsJob,
   [EXPIRE_HOLD_JOB]: expireHold,
   [BACKFILL_JOB]: backfill,
+  [UNDO_GROUP_JOB]: undoGroup,
   [START_RESERVATION_JOB]: startReservation,
   [END_RESERVATION_JOB]: endReservation,
   [DEEM_ACCEPTED_JOB]: deemAccepted,

@@ -83,7 +83,8 @@ const SHOWN_TO: Readonly<Record<string, readonly Group[]>> = {
   SupplyAuthorisation: ['fund', 'provider'],
   ...each(BOOKING, 'Pool Factor FreeCapacity FreeStep CapacityFit Reservation ReservationEvent ReservationQuote'),
   ...each(['fund', 'provider'], 'PoolScheduler SchedulerDifference NodeDown SchedulerWaiting'),
-  ...each(BOOKING, 'CapacityChange Maintenance Dedication PoolShare BookingInTheWay ReservationOffer'),
+  ...each(['fund', 'provider'], 'SchedulingConflict'),
+  ...each(BOOKING, 'CapacityChange Maintenance Dedication PoolShare BookingInTheWay ReservationOffer ReservationGroup'),
   ...each(
     PARTIES,
     'Company Round TermsVersion RoundClosing ClosingConditionStatus Document Acceptance Amendment TermChange DealSignature',

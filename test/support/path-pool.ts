@@ -28,6 +28,15 @@ export async function overTime({ deps }: World, stage: Stage, companyId: string)
     endsAt: '2030-02-02T00:00:00Z',
     source,
   })
+  // More than can be taken out while eight are promised: something that does not add up.
+  await planMaintenance(deps, actor, {
+    poolId,
+    gpus: 512,
+    startsAt: '2030-02-01T00:00:00Z',
+    endsAt: '2030-02-01T01:00:00Z',
+    note: 'Power',
+    conflicts: 'WAIT',
+  })
   await setPoolShare(deps, actor, { poolId, companyId, part: '1', source })
   return {
     maintenance: globalId('Maintenance', maintenance.ref.poolId, maintenance.ref.id),

@@ -1,0 +1,81 @@
+/** Writes the parts of a reservation that is split. What the calendar holds for the company stays the same. */
+import type { ActorId, Ref, Trx, Uuid } from '../platform/index.ts'
+import { instant, WrongState } from '../platform/index.ts'
+import type { Quote } from './charge.ts'
+import type { Interval } from './interval.ts'
+import { openOffer } from './offer.store.ts'
+import { insertReservation, type LockedReservation, lockReservation, moveReservation } from './reservation.store.ts'
+import { addExpiry } from './set-aside.ts'
+import { addStart } from './start-reservation-job.ts'
+
+/** @throws {WrongState} while an offer waits for its answer */
+export async function mustHaveNoOffer(trx: Trx, ref: Ref): Promise<void> {
+  if ((await openOffer(trx, ref)) !== undefined) throw new WrongState('reservation', 'offered', ['held'])
+}
+
+/** The reservation's own booking is smaller from here on; {@link insertPart} books the rest. */
+export async function shrinkBooking(trx: Trx, { poolId, ref }: LockedReservation, gpus: number): Promise<void> {
+  await trx
+    .updateTable('pool_booking')
+    .set({ gpus })
+    .where('pool_id', '=', poolId)
+    .where('reservation_id', '=', ref.id)
+    .execute()
+}
+
+/** A part of a reservation, in the state that it is in. Its tokens are held. */
+export async function insertPart(
+  trx: Trx,
+  whole: LockedReservation,
+  part: { readonly ref: Ref; readonly gpus: number; readonly quote: Quote; readonly holdId: Uuid },
+  actor: ActorId,
+): Promise<void> {
+  const { poolId, tokenClassId, interval, state, holdExpiresAt, requestedBy } = whole
+  const factorId = await factorOf(trx, whole.ref)
+  const made = {
+    ...part,
+    poolId,
+    tokenClassId,
+    interval,
+    factorId,
+    holdExpiresAt,
+    requestedBy,
+    splitFrom: whole.ref.id,
+  }
+  await insertReservation(trx, made)
+  await trx
+    .insertInto('pool_booking')
+    .values({
+      pool_id: poolId,
+      reservation_id: part.ref.id,
+      company_id: part.ref.companyId,
+      gpus: part.gpus,
+      starts_at: interval.startsAt,
+      ends_at: interval.endsAt,
+      decided_at: state === 'confirmed' ? await instant(trx) : null,
+    })
+    .execute()
+  if (state === 'confirmed') {
+    await moveReservation(trx, await lockReservation(trx, part.ref), { to: 'confirmed', reason: 'SPLIT', actor })
+    await addStart(trx, part.ref, interval.startsAt)
+  } else {
+    await addExpiry(trx, part.ref, holdExpiresAt)
+  }
+}
+
+async function factorOf(trx: Trx, ref: Ref): Promise<Uuid> {
+  const row = await trx
+    .selectFrom('reservation')
+    .select('factor_id')
+    .where('company_id', '=', ref.companyId)
+    .where('reservation_id', '=', ref.id)
+    .executeTakeFirstOrThrow()
+  return row.factor_id
+}
+
+/** The times of a reservation with what is asked for instead. */
+export const reservationInterval = (
+  interval: Interval,
+  startsAt: string | null | undefined,
+  endsAt: string | null | undefined,
+): Interval => ({ startsAt: startsAt ?? interval.startsAt, endsAt: endsAt ?? interval.endsAt })
