@@ -7,6 +7,7 @@ import { transactionValueOfDeal } from './closing/index.ts'
 import { allocationDecisions, factorsSetAlone } from './clusters/index.ts'
 import { quillMaterials } from './demo/packages.ts'
 import { bookingSuspension, FactRegistry } from './flags/index.ts'
+import { accountingRoutes } from './http/accounting.ts'
 import { assetRoutes } from './http/assets.ts'
 import { capTableRoutes } from './http/cap-table.ts'
 import { capTablePageRoutes } from './http/cap-table-pages.ts'
@@ -70,6 +71,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(documentRoutes(deps, pages, actorOf))
   app.use(statementRoutes(deps, pages, actorOf))
   app.use(evidenceRoutes(deps, actorOf))
+  app.use(accountingRoutes(deps, pages, actorOf))
   app.use(uploadCapTableRoutes(deps, actorOf))
   app.use(transferRoutes(deps, actorOf))
   app.use(capTableRoutes(deps, pages, actorOf))

@@ -1,5 +1,7 @@
 /** Drawdown: usage to charge to delivery to earned shares; statements; vesting; and the way back from a share. */
 
+export { companyExpense, NoBreakage, providerRevenue, revenueWithBreakage } from './accounting.ts'
+export { type Accounting, accountingOf, type ElectionView, type JournalLine, journalCsv } from './accounting.views.ts'
 export { AnswerStatementInput, answerStatement, STATEMENT_ANSWERS } from './answer-statement.ts'
 export { CancelReservationInput, cancelReservation } from './cancel-reservation.ts'
 export { applyGrantChanges, changeGrant, type GrantChange } from './change-grant.ts'
@@ -36,6 +38,8 @@ export { MonthNotStatable, StatementChanged } from './errors.ts'
 export { FinaliseStatementInput, finaliseStatement } from './finalise-statement.ts'
 export { openVesting, type VestingGrant } from './grant.store.ts'
 export { PULL_USAGE_JOB, type Pulled, pullUsage, pullUsageJob, SCHEDULER_MACHINE } from './pull-usage.ts'
+export { ELECTION_DECISIONS, RecordElectionInput, recordElection } from './record-election.ts'
+export { earnReleased } from './released-basis.ts'
 export { type ReportedUsage, ReportUsageInput, reportUsage } from './report-usage.ts'
 export {
   END_RESERVATION_JOB,
@@ -44,6 +48,7 @@ export {
   START_RESERVATION_JOB,
   startReservation,
 } from './reservation-times.ts'
+export { electionDue } from './section-83b.ts'
 export {
   DISPUTE_DUE_JOB,
   disputeDue,

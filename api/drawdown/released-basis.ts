@@ -1,5 +1,17 @@
 /** Grants whose basis is what was released: their basis follows the release plan, not charges. */
-import type { MicroTokens, Trx, Uuid } from '../platform/index.ts'
+import { Temporal } from 'temporal-polyfill'
+import { z } from 'zod'
+import { lockCompany } from '../parties/index.ts'
+import {
+  type Deps,
+  inTransaction,
+  type MicroTokens,
+  parse,
+  type Trx,
+  today,
+  type Uuid,
+  zUuid,
+} from '../platform/index.ts'
 import { lotsOf, releasePlans } from '../tokens/index.ts'
 import { earnedShares } from './earned.ts'
 import { lockProgress, storeProgress } from './grant.store.ts'
@@ -37,4 +49,19 @@ async function releasedBefore(trx: Trx, companyId: Uuid, until: string): Promise
     if (transferId !== null && on < until) released.set(lotId, (released.get(lotId) ?? 0n) + amount)
   }
   return released
+}
+
+/** The job, after releases: shares of grants that vest by releases are earned when tokens are released, not a month later. */
+export async function earnReleased(deps: Deps, payload: unknown): Promise<void> {
+  const { companyId } = parse(z.object({ companyId: zUuid }), payload)
+  await inTransaction(deps.db, async (trx) => {
+    await lockCompany(trx, companyId)
+    await recordReleased(
+      trx,
+      companyId,
+      Temporal.PlainDate.from(await today(trx))
+        .add({ days: 1 })
+        .toString(),
+    )
+  })
 }

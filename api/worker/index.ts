@@ -30,6 +30,7 @@ import {
   deemDueAccepted,
   disputeDue,
   END_RESERVATION_JOB,
+  earnReleased,
   endReservation,
   moveByTime,
   START_RESERVATION_JOB,
@@ -52,7 +53,10 @@ type Handler = (deps: Deps, payload: unknown) => Promise<unknown>
 
 /** Every job there is, by name. A handler may run more than once and must be harmless the second time. */
 const handlers = (schedulers: readonly PoolScheduler[]): Readonly<Record<string, Handler>> => ({
-  [RELEASE_DUE_JOB]: releaseDueJob,
+  [RELEASE_DUE_JOB]: async (deps, payload) => {
+    await releaseDueJob(deps, payload)
+    await earnReleased(deps, payload)
+  },
   [EXPIRE_HOLDS_JOB]: expireHoldsJob,
   [EXPIRE_LOTS_JOB]: expireLotsJob,
   [EXPIRE_HOLD_JOB]: expireHold,

@@ -248,6 +248,7 @@ export const MUTATIONS: Readonly<Record<string, MutationCase>> = {
     reason: 'the test',
   }),
   settleArrears: onCompany(),
+  recordElection: onCompany(() => ({ securityId: 'no such', decision: 'NOT_APPLICABLE', reason: 'the test' })),
   setDisputeAside: onDispute(),
   proposeSettlement: onDispute({ outcome: 'STANDS', note: 'the test' }),
   confirmSettlement: onDispute({ proposalId: '01890000-0000-7000-8000-000000000000' }),

@@ -111,7 +111,7 @@ const SHOWN_TO: Readonly<Record<string, readonly Group[]>> = {
   ...each(PARTIES, 'Lot LotRelease LotBalance ClassBalance TokenBalance TokenBalances TokenTransfer'),
   ...each(FUND, 'TransferBatch PostedTransfer Reconciliation Discrepancy'),
   ...each(PARTIES, 'GrantProgress Statement StatementLine ShareTrace ShareTraceLink'),
-  ...each(PARTIES, 'Arrears UsageCorrection SettledArrears Dispute DisputeProposal'),
+  ...each(PARTIES, 'Arrears UsageCorrection SettledArrears Dispute DisputeProposal Accounting JournalLine TaxElection'),
   ...each(BOOKING, 'CorrectedUsage CorrectedRecord CorrectingMove'),
   ...each(
     FUND,
