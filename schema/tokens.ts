@@ -1,6 +1,6 @@
 /** Token classes and their supply, lots, balances and transfers. */
 import { isStaff } from '../api/access/index.ts'
-import { globalId, type Ref, Refused, type Uuid } from '../api/platform/index.ts'
+import { globalId, parseDecimal, type Ref, Refused, type Uuid } from '../api/platform/index.ts'
 import {
   ACCOUNT_KINDS,
   type AccountBalance,
@@ -167,7 +167,18 @@ Lot.implement({
   description: 'Tokens of one class and one origin that a company holds.',
   fields: (t) => ({
     tokenClass: t.field({ type: TokenClass, description: 'The token.', resolve: (lot) => lot.tokenClassId }),
-    origin: t.exposeString('origin', { description: 'Where it came from: grant, top_up or purchase.' }),
+    origin: t.exposeString('origin', { description: 'Where it came from: grant, top_up, purchase or transfer.' }),
+    cost: t.field({
+      type: 'Money',
+      nullable: true,
+      description: 'What was paid for all of it; null where nothing was.',
+      resolve: ({ cost, costCurrency }) =>
+        cost === null || costCurrency === null ? null : { amount: parseDecimal(cost, 10), currency: costCurrency },
+    }),
+    vests: t.exposeString('vestsSecurityId', {
+      nullable: true,
+      description: 'The security that its tokens earn; null for tokens that earn nothing.',
+    }),
     amount: t.expose('amount', { type: 'Tokens', description: 'Tokens that it was opened with.' }),
     expiresOn: t.expose('expiresOn', { type: 'Date', description: 'First day on which it can no longer be drawn.' }),
     transferRule: t.expose('transferRule', { type: TransferRule, description: 'Whether it may go to another holder.' }),

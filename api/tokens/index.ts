@@ -87,6 +87,7 @@ export {
   observationsOf,
 } from './metric.views.ts'
 export { type OpenGrant, openGrant, type Release } from './open-grant.ts'
+export { LOT_ORIGINS, OpenLotInput, openLot } from './open-lot.ts'
 export { isLinked, type LineAnswer, postLines, readTransferLine, type StreamLine } from './post-stream.ts'
 export {
   type DoorEvent,
@@ -140,3 +141,4 @@ export {
   TransferMalformed,
   TransferNotPermitted,
 } from './transfer-refusals.ts'
+export { type UndoneTransfer, UndoTransferInput, undoTransfer } from './undo-transfer.ts'

@@ -1,5 +1,5 @@
 /** Writes lots, their accounts and their release plans. */
-import { instant, type MicroTokens, newId, type Trx, type Uuid } from '../platform/index.ts'
+import { formatNumeric, instant, type MicroTokens, type Money, newId, type Trx, type Uuid } from '../platform/index.ts'
 import { ACCOUNT_KINDS, type AccountKind } from './account-kind.ts'
 
 /** Whether and how tokens of a lot may go to another holder. */
@@ -18,13 +18,16 @@ export type NewLot = {
   readonly drawRank: number
 } & (
   | { readonly origin: 'grant'; readonly grantId: Uuid; readonly roundId: Uuid; readonly vests: Uuid }
-  | { readonly origin: 'top_up' | 'purchase' }
+  | { readonly origin: 'top_up' | 'purchase'; readonly cost?: Money | undefined }
+  /** From another holder: `receives` is what brought them. */
+  | { readonly origin: 'transfer'; readonly receives: Uuid; readonly cost?: Money | undefined }
 )
 
 /** Opens a lot with its accounts, all empty. The accounts by kind. */
 export async function insertLot(trx: Trx, lot: NewLot): Promise<Readonly<Record<AccountKind, Uuid>>> {
   const at = await instant(trx)
   const grant = lot.origin === 'grant' ? lot : undefined
+  const cost = lot.origin === 'grant' ? undefined : lot.cost
   await trx
     .insertInto('lot')
     .values({
@@ -36,6 +39,8 @@ export async function insertLot(trx: Trx, lot: NewLot): Promise<Readonly<Record<
       round_id: grant?.roundId ?? null,
       vests_security_id: grant?.vests ?? null,
       amount_micro: lot.amount,
+      cost: cost === undefined ? null : formatNumeric(cost.amount),
+      cost_currency: cost?.currency ?? null,
       transfer_rule: lot.transferRule,
       expires_on: lot.expiresOn,
       draw_rank: lot.drawRank,

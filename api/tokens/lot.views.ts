@@ -14,6 +14,9 @@ export type LotView = {
   /** The security that the lot's grant vests. */
   readonly vestsSecurityId: Uuid | null
   readonly amount: MicroTokens
+  /** What was paid for all of it, as a decimal; `null` where nothing was. */
+  readonly cost: string | null
+  readonly costCurrency: string | null
   readonly transferRule: TransferRule
   /** The first day on which the lot can no longer be drawn. */
   readonly expiresOn: string
@@ -33,6 +36,8 @@ const lots = (reader: Reader) =>
       'round_id as roundId',
       'vests_security_id as vestsSecurityId',
       'amount_micro as amount',
+      'cost',
+      'cost_currency as costCurrency',
       'transfer_rule as transferRule',
       'expires_on as expiresOn',
       'draw_rank as drawRank',

@@ -1,10 +1,15 @@
-import { globalId, NotFound, Refused, type Trx, type Uuid } from '../platform/index.ts'
+import { globalId, type MicroTokens, NotFound, Refused, type Trx, type Uuid } from '../platform/index.ts'
 import { derivedId } from './derived-id.ts'
 import { AlreadyReversed } from './errors.ts'
 import { type LedgerEvent, lockTokens, postAll } from './ledger.store.ts'
+import { DOOR_REASON } from './transfer-rights.ts'
 
-/** Transfers with these reasons are undone by what made them: holds keep account of their own tokens. */
-const OF_HOLDS: ReadonlySet<string> = new Set(['hold', 'hold_posted', 'hold_voided', 'charge', 'return'])
+/**
+ * Transfers that can be undone: adjustments, and lots that were given or sold by mistake. What any other use case posted it
+ * undoes itself, since it keeps an account of its own: holds are voided or returned, charges corrected.
+ */
+const isReversible = (reason: string): boolean =>
+  DOOR_REASON.test(reason) || reason === 'top_up' || reason === 'purchase'
 
 /**
  * Undoes a posted transfer by its opposite, a new one that names it; the members of a linked chain are undone together,
@@ -14,7 +19,7 @@ const OF_HOLDS: ReadonlySet<string> = new Set(['hold', 'hold_posted', 'hold_void
  * decision, with a reason, which the caller records.
  * @throws {WouldOverdraw} when some of it was spent since
  * @throws {AlreadyReversed} when another reversal undid it
- * @throws {Refused} when it belongs to a hold, or is itself a reversal or pending
+ * @throws {Refused} when a use case keeps account of it, or it is itself a reversal or pending
  */
 export async function reverseTransfer(
   trx: Trx,
@@ -25,8 +30,11 @@ export async function reverseTransfer(
   const members = await chainOf(trx, companyId, transferId)
   if (members.length === 0) throw new NotFound('transfer', globalId('TokenTransfer', companyId, transferId))
   for (const member of members) {
-    if (OF_HOLDS.has(member.reason))
-      throw new Refused('transferId', 'belongs to a hold, which is voided or returned instead')
+    if (!isReversible(member.reason))
+      throw new Refused(
+        'transferId',
+        `was posted for a ${member.reason.replaceAll('_', ' ')}, which is undone by other means`,
+      )
     if (member.kind !== 'posted' || member.reverses !== null)
       throw new Refused('transferId', 'is no transfer that can be reversed')
   }
@@ -75,4 +83,27 @@ async function chainOf(trx: Trx, companyId: Uuid, transferId: Uuid) {
   const found = await transfers.where('transfer.transfer_id', '=', transferId).execute()
   const chain = found[0]?.chain ?? null
   return chain === null ? found : transfers.where('transfer.linked_batch', '=', chain).execute()
+}
+
+/** What a reversal undid, over its chain: what it was about, and what it moved. */
+export async function reversalMoved(
+  trx: Trx,
+  companyId: Uuid,
+  reversalId: Uuid,
+): Promise<{ readonly asked: MicroTokens; readonly reversed: MicroTokens }> {
+  const rows = await trx
+    .selectFrom('transfer as reversal')
+    .innerJoin('transfer as original', (on) =>
+      on
+        .onRef('original.holder_id', '=', 'reversal.holder_id')
+        .onRef('original.transfer_id', '=', 'reversal.reverses_id'),
+    )
+    .where('reversal.holder_id', '=', companyId)
+    .where((on) => on.or([on('reversal.transfer_id', '=', reversalId), on('reversal.linked_batch', '=', reversalId)]))
+    .select(['original.amount_micro as asked', 'reversal.amount_micro as reversed'])
+    .execute()
+  return {
+    asked: rows.reduce((sum, row) => sum + row.asked, 0n),
+    reversed: rows.reduce((sum, row) => sum + row.reversed, 0n),
+  }
 }

@@ -36,6 +36,7 @@ const IDS: Readonly<Record<string, readonly [string, 1 | 2]>> = {
   statementId: ['Statement', 2],
   subject: ['Round', 2],
   tokenClassId: ['TokenClass', 1],
+  transferId: ['TokenTransfer', 2],
 }
 /** Ids that callers make themselves: UUIDs. */
 const OWN_IDS: ReadonlySet<string> = new Set(['id', 'pendingId', 'reversesId'])

@@ -25,7 +25,7 @@ before(async () => {
 
 async function call(of: Travelled): Promise<Call> {
   const { data } = await world.staff.compliance.graphql(
-    `query ($id: ID!) { node(id: $id) { ... on Company { flags(states: [open], first: 1) { edges { node { id finding { id } } } } documents { id } } } }`,
+    `query ($id: ID!) { node(id: $id) { ... on Company { flags(states: [open], first: 1) { edges { node { id finding { id } } } } documents { id } transfers(first: 1) { edges { node { transferId } } } } } }`,
     { id: of.companyId },
   )
   const { node } = data.node.flags.edges[0]
@@ -34,6 +34,7 @@ async function call(of: Travelled): Promise<Call> {
     ...of,
     flag,
     document: data.node.documents[0].id,
+    lotTransfer: `${of.companyId.replace('Company:', 'TokenTransfer:')}:${data.node.transfers.edges[0].node.transferId}`,
     fund: await fundIn(world, of.companyId),
   }
 }

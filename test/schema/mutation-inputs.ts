@@ -8,6 +8,8 @@ import { SEES_NODE } from './who-sees.ts'
 export type Call = Travelled & {
   readonly flag: { readonly id: string; readonly findingId: string }
   readonly document: string
+  /** A transfer of its tokens. */
+  readonly lotTransfer: string
   readonly fund: string | undefined
 }
 export type MutationCase = {
@@ -143,6 +145,17 @@ export const MUTATIONS: Readonly<Record<string, MutationCase>> = {
   },
   approveMark: { subject: ({ markId }) => markId, input: ({ markId }) => ({ markId }) },
   releaseDueTokens: onCompany(),
+  openLot: onCompany(({ tokenClassId }) => ({
+    tokenClassId,
+    origin: 'TOP_UP',
+    amount: '1',
+    expiresOn: '2035-12-31',
+    reason: 'the test',
+  })),
+  reverseTransfer: {
+    subject: ({ lotTransfer }) => lotTransfer,
+    input: ({ lotTransfer }) => ({ transferId: lotTransfer, reason: 'the test' }),
+  },
   postTransfers: onCompany(({ companyId }) => ({
     transfers: [
       {
@@ -283,6 +296,7 @@ export const REFERENCES: Readonly<Record<string, Reference>> = {
   'quoteReservation.poolId': 'seen by whoever may',
   'requestReservations.parts.poolId': 'seen by whoever may',
   'createPool.tokenClassId': 'seen by whoever may',
+  'openLot.tokenClassId': 'seen by whoever may',
   'registerMetric.fallbackId': 'seen by whoever may',
   'recordObservation.correctsId': 'seen by whoever may',
   'dedicateCapacity.companyId': ({ companyId }) => companyId,

@@ -123,3 +123,83 @@ test('a dry run tells answers and balances, and changes nothing', async () => {
   })
   assert.deepEqual(posted, preview.answers)
 })
+
+const REVERSE = `mutation ($input: ReverseTransferInput!) { reverseTransfer(input: $input) { __typename
+  ... on ReversedTransfer { asked reversed notReversed } ... on WouldOverdraw { available } ... on AlreadyReversed { transferId }
+  ... on Refused { field } ... on Forbidden { needs } } }`
+const OPEN = `mutation ($input: OpenLotInput!) { openLot(input: $input) { __typename
+  ... on Lot { id origin amount transferRule cost { amount currency } vests } ... on SupplyExceeded { asked } ... on Refused { field } } }`
+
+test('a top-up and a purchase are lots that vest nothing, within the supply; one given by mistake is taken back', async () => {
+  const { companyId, id, founder } = await world.company()
+  const tokenClassId = await tokenClass(world, '100')
+  const { operations, partner, analyst } = world.staff
+  const give = async (by: typeof partner, more: object = {}) => {
+    const input = { companyId: id, tokenClassId: `TokenClass:${tokenClassId}`, origin: 'TOP_UP', amount: '40' }
+    const { data, errors } = await by.graphql(OPEN, {
+      input: { ...input, expiresOn: '2098-01-01', reason: 'Goodwill of the fund', ...more },
+    })
+    return data?.openLot ?? errors[0]?.extensions
+  }
+  const topUp = await give(operations)
+  assert.deepEqual(
+    { ...topUp, id: '' },
+    {
+      __typename: 'Lot',
+      id: '',
+      origin: 'top_up',
+      amount: '40',
+      transferRule: 'NOT_TRANSFERABLE',
+      cost: null,
+      vests: null,
+    },
+  )
+  const paid = { origin: 'PURCHASE', cost: { amount: '105.75', currency: 'USD' } }
+  const bought = await give(partner, { ...paid, amount: '45' })
+  assert.deepEqual([bought.origin, bought.cost], ['purchase', { amount: '105.75', currency: 'USD' }])
+  assert.equal((await give(operations, { amount: '15.000001' })).__typename, 'SupplyExceeded')
+  assert.equal((await give(operations, { expiresOn: '2020-01-01' })).field, 'expiresOn')
+  assert.equal((await give(operations, { origin: 'PURCHASE' })).code, 'BAD_INPUT')
+  assert.equal((await give(operations, { cost: paid.cost })).code, 'BAD_INPUT')
+  for (const by of [analyst, founder]) assert.equal((await give(by)).__typename, 'Forbidden')
+  assert.deepEqual(await where(world, companyId), { obligation: tokens(85), available: tokens(85) })
+
+  const given = await world.deps.db
+    .selectFrom('transfer')
+    .where('holder_id', '=', companyId)
+    .where('reason', '=', 'top_up')
+    .select('transfer_id')
+    .executeTakeFirstOrThrow()
+  // 30 of the 40 are promised to a reservation: only 10 are still there.
+  await commit(world, (trx) =>
+    hold(trx, { companyId, tokenClassId, holdId: newId(), amount: tokens(30), expiresAt: '2097-01-01T00:00:00Z' }),
+  )
+  const undo = async (by: typeof partner, more: object = {}) => {
+    const input = { transferId: `TokenTransfer:${companyId}:${given.transfer_id}`, reason: 'Given twice', ...more }
+    return (await by.graphql(REVERSE, { input })).data.reverseTransfer
+  }
+  assert.deepEqual(await undo(operations), { __typename: 'WouldOverdraw', available: '10' })
+  assert.deepEqual((await undo(operations, { force: true })).needs, ['partner'])
+  const forced = { __typename: 'ReversedTransfer', asked: '40', reversed: '10', notReversed: '30' }
+  assert.deepEqual(await undo(partner, { force: true, idempotencyKey: 'once' }), forced)
+  assert.deepEqual(await undo(partner, { force: true, idempotencyKey: 'once' }), forced)
+  assert.equal((await undo(partner, { force: true })).__typename, 'AlreadyReversed')
+  const left = await where(world, companyId)
+  assert.deepEqual([left.available, left.held], [tokens(45), tokens(30)])
+  await assertConserved(world, companyId)
+})
+
+test('what a use case keeps account of is not reversed by hand', async () => {
+  const it = await holder()
+  const rows = await world.deps.db
+    .selectFrom('transfer')
+    .where('holder_id', '=', it.companyId)
+    .select(['transfer_id', 'reason'])
+    .execute()
+  assert.deepEqual(rows.map(({ reason }) => reason).sort(), ['grant', 'release'])
+  for (const { transfer_id } of rows) {
+    const input = { transferId: `TokenTransfer:${it.companyId}:${transfer_id}`, reason: 'A mistake', force: true }
+    const { data } = await world.staff.partner.graphql(REVERSE, { input })
+    assert.deepEqual(data.reverseTransfer, { __typename: 'Refused', field: 'transferId' })
+  }
+})
