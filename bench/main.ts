@@ -4,6 +4,8 @@ type Bench = () => Promise<{ run: (args: string[]) => Promise<number> }>
 const BENCHES: Readonly<Record<string, Bench>> = {
   calendar: () => import('./calendar.ts'),
   captable: () => import('./captable.ts'),
+  crash: () => import('./crash.ts'),
+  ledger: () => import('./ledger.ts'),
   start: () => import('./start.ts'),
 }
 
