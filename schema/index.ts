@@ -36,6 +36,7 @@ import './closing.ts'
 import './instruments.ts'
 import './amendments.ts'
 import './reconciliation.ts'
+import './sendings.ts'
 
 export type { AppDeps, Context } from './context.ts'
 export const schema = forgetAfterMutations(builder.toSchema())

@@ -13,6 +13,20 @@ export { AttachEvidenceInput, attachEvidence, EVIDENCE_MAX, EVIDENCE_TYPES } fro
 export { AMENDMENT_DUE_JOB, amendmentDue, bringDueIntoForce, bringIntoForce } from './bring-into-force.ts'
 export { type ClosedRound, CloseRoundInput, closeRound } from './close-round.ts'
 export { type ClosedView, type ConditionView, closedRounds, conditionsByRound } from './closing.views.ts'
+export {
+  COMPLETE_SENDING_JOB,
+  completeSending,
+  completeSendingJob,
+  completeSendings,
+  receive,
+} from './complete-sending.ts'
+export {
+  DecideSendingInput,
+  decideSending,
+  mustSeeSending,
+  SENDING_DECISIONS,
+  sendingsToDecide,
+} from './decide-sending.ts'
 export { DraftAmendmentInput, DraftExtensionInput, draftAmendment, draftExtension } from './draft-amendment.ts'
 export { CapTableMoved, ConditionsOpen, NotWaivable, UnderReview } from './errors.ts'
 export { ExerciseWarrantInput, exerciseWarrant } from './exercise-warrant.ts'
@@ -23,6 +37,7 @@ export { type IssuedTermSheetView, issuedTermSheet } from './issued-term-sheet.v
 export { AMENDMENT_DOCUMENT, ProposeAmendmentInput, proposeAmendment } from './propose-amendment.ts'
 export { type Reconciled, reconcile } from './reconcile.ts'
 export { lastReconciliations, RECONCILE_JOB, type ReconciliationView, runReconciliation } from './run-reconciliation.ts'
+export { SendTokensInput, sendTokens } from './send-tokens.ts'
 export { SatisfyConditionInput, satisfyCondition, WaiveConditionInput, waiveCondition } from './settle-condition.ts'
 export { AcceptAmendmentInput, acceptAmendment, SignAmendmentInput, signAmendment } from './sign-amendment.ts'
 export { WithdrawAmendmentInput, withdrawAmendment } from './withdraw-amendment.ts'

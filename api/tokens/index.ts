@@ -106,6 +106,19 @@ export { RegisterMetricInput, registerMetric } from './register-metric.ts'
 export { type Released, releaseDue, releaseDueJob } from './release-due.ts'
 export { ReleaseDueTokensInput, releaseDueTokens } from './release-due-tokens.ts'
 export { reverseTransfer } from './reverse-transfer.ts'
+export { setAsideToSend, settleSending, takeIn, whyNotTaken } from './send.ts'
+export {
+  findReceipt,
+  findSending,
+  insertReceipt,
+  lockSending,
+  lotsOfSending,
+  moveSending,
+  openSendings,
+  type Receipt,
+  SENDING_STATES,
+  type Sending,
+} from './sending.store.ts'
 export { postHold, returnHold, voidHold } from './settle-hold.ts'
 export {
   type AuthorisationView,

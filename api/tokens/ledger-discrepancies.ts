@@ -21,7 +21,12 @@ export async function ledgerDiscrepancies(
       }),
     ),
   )
-  return [...ofLots, ...(await promises(reader, companyIds)), ...(await releases(reader, companyIds))]
+  return [
+    ...ofLots,
+    ...(await promises(reader, companyIds)),
+    ...(await releases(reader, companyIds)),
+    ...(await sendings(reader, companyIds)),
+  ]
 }
 
 function checkOf(what: string): string {
@@ -60,6 +65,52 @@ async function releases(reader: Reader, companyIds: readonly Uuid[]): Promise<re
       JOIN ledger_account debit ON debit.holder_id = t.holder_id AND debit.account_id = t.debit_account_id
     WHERE plan.company_id = ANY(${[...companyIds]}::uuid[])
       AND (t.amount_micro <> plan.amount_micro OR t.lot_id <> plan.lot_id OR debit.kind <> 'locked')`.execute(reader)
+  return rows
+}
+
+/**
+ * What is promised to escrow for a sending is that of the sendings that are open; what a receiver took in by a sending it has
+ * a receipt for, and it is just what was sent. The sender's side of a receipt lies elsewhere and is read too.
+ */
+async function sendings(reader: Reader, companyIds: readonly Uuid[]): Promise<readonly Discrepancy[]> {
+  const ids = sql`${[...companyIds]}::uuid[]`
+  const { rows } = await sql<Discrepancy>`
+    WITH promised AS (
+      SELECT t.holder_id, split_part(t.subject, ':', 3)::uuid AS sending_id, sum(t.amount_micro) AS amount
+      FROM open_pending o JOIN transfer t ON t.holder_id = o.holder_id AND t.transfer_id = o.transfer_id
+      WHERE o.holder_id = ANY(${ids}) AND t.reason = 'send' GROUP BY 1, 2
+    ), left_by AS (
+      SELECT t.holder_id, split_part(t.subject, ':', 3)::uuid AS sending_id, sum(t.amount_micro) AS amount
+      FROM transfer t WHERE t.holder_id = ANY(${ids}) AND t.reason = 'sent' GROUP BY 1, 2
+    ), taken AS (
+      SELECT t.holder_id, split_part(t.subject, ':', 3)::uuid AS sending_id, sum(t.amount_micro) AS amount
+      FROM transfer t WHERE t.holder_id = ANY(${ids}) AND t.reason = 'receive' GROUP BY 1, 2
+    ), compared AS (
+      SELECT s.company_id, 'TokenSending:' || s.company_id || ':' || s.sending_id AS subject, c.what, c.expected, c.found
+      FROM token_sending s
+        LEFT JOIN promised ON promised.holder_id = s.company_id AND promised.sending_id = s.sending_id
+        LEFT JOIN left_by ON left_by.holder_id = s.company_id AND left_by.sending_id = s.sending_id
+        CROSS JOIN LATERAL (VALUES
+          ('set aside for the sending', CASE WHEN s.state IN ('asked', 'on_its_way') THEN s.amount_micro ELSE 0 END,
+            coalesce(promised.amount, 0)),
+          ('left by the sending', CASE WHEN s.state = 'completed' THEN s.amount_micro ELSE 0 END,
+            coalesce(left_by.amount, 0))) AS c (what, expected, found)
+      WHERE s.company_id = ANY(${ids})
+      UNION ALL
+      SELECT r.company_id, 'TokenReceipt:' || r.company_id || ':' || r.sending_id, 'taken in by the receipt',
+        CASE WHEN r.outcome = 'taken' THEN s.amount_micro ELSE 0 END, coalesce(taken.amount, 0)
+      FROM token_receipt r
+        LEFT JOIN token_sending s ON s.company_id = r.from_company_id AND s.sending_id = r.sending_id
+        LEFT JOIN taken ON taken.holder_id = r.company_id AND taken.sending_id = r.sending_id
+      WHERE r.company_id = ANY(${ids})
+      UNION ALL
+      SELECT s.company_id, 'TokenSending:' || s.company_id || ':' || s.sending_id, 'taken in by the receiver, once completed',
+        CASE WHEN s.state = 'completed' THEN 1 ELSE 0 END, CASE WHEN r.outcome = 'taken' THEN 1 ELSE 0 END
+      FROM token_sending s LEFT JOIN token_receipt r ON r.company_id = s.to_company_id AND r.sending_id = s.sending_id
+      WHERE s.company_id = ANY(${ids}) AND s.state <> 'on_its_way'
+    )
+    SELECT 'SENDING' AS check, company_id AS "companyId", subject, what, expected::text, found::text FROM compared
+    WHERE expected IS DISTINCT FROM found ORDER BY 2, 3, 4`.execute(reader)
   return rows
 }
 

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { type Actor, must } from '../access/index.ts'
-import { lockCompany, mustSeeCompany } from '../parties/index.ts'
+import { lockCompany, seesCompany } from '../parties/index.ts'
 import {
   audit,
   type Deps,
   globalId,
   type MicroTokens,
+  NotFound,
   newId,
   once,
   parse,
@@ -15,6 +16,7 @@ import {
   zText,
 } from '../platform/index.ts'
 import { reversalMoved, reverseTransfer } from './reverse-transfer.ts'
+import { findTransfer } from './transfer.views.ts'
 
 export const UndoTransferInput = z.strictObject({
   transferId: zRef('TokenTransfer'),
@@ -43,7 +45,8 @@ export type UndoneTransfer = {
 export async function undoTransfer(deps: Deps, actor: Actor, input: UndoTransferInput): Promise<UndoneTransfer> {
   const { transferId: ref, reason, force, idempotencyKey } = parse(UndoTransferInput, input)
   const { companyId, id: transferId } = ref
-  await mustSeeCompany(deps.db, actor, companyId)
+  const found = seesCompany(actor, companyId) ? await findTransfer(deps.db, companyId, transferId) : undefined
+  if (found === undefined) throw new NotFound('transfer', globalId('TokenTransfer', companyId, transferId))
   if (force === true) must(actor, 'partner')
   else must(actor, 'operations', 'partner')
   const scope = { kind: 'company', id: companyId } as const

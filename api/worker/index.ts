@@ -6,6 +6,9 @@ import {
   AMENDMENT_DUE_JOB,
   amendmentDue,
   bringDueIntoForce,
+  COMPLETE_SENDING_JOB,
+  completeSendingJob,
+  completeSendings,
   RECONCILE_JOB,
   runReconciliation,
 } from '../closing/index.ts'
@@ -69,6 +72,7 @@ const handlers = (schedulers: readonly PoolScheduler[]): Readonly<Record<string,
   [AMENDMENT_DUE_JOB]: amendmentDue,
   [CHECKPOINT_JOB]: checkpointJob,
   [PUSH_RESERVATIONS_JOB]: pushReservationsJob(schedulers),
+  [COMPLETE_SENDING_JOB]: completeSendingJob,
   [RECONCILE_JOB]: runReconciliation,
   [SWEEP_JOB]: (deps) => sweep(deps, schedulers),
 })
@@ -81,6 +85,7 @@ async function sweep(deps: Deps, schedulers: readonly PoolScheduler[]): Promise<
   await backfillAll(deps)
   await deemDueAccepted(deps)
   await sweepDisputes(deps)
+  await completeSendings(deps)
   await tendSchedulers(deps.db, schedulers)
   await writeDueCheckpoints(deps)
 }

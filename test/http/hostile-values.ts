@@ -33,9 +33,11 @@ const IDS: Readonly<Record<string, readonly [string, 1 | 2]>> = {
   providerId: ['Provider', 1],
   reservationId: ['Reservation', 2],
   roundId: ['Round', 2],
+  sendingId: ['TokenSending', 2],
   statementId: ['Statement', 2],
   subject: ['Round', 2],
   tokenClassId: ['TokenClass', 1],
+  toCompanyId: ['Company', 1],
   transferId: ['TokenTransfer', 2],
 }
 /** Ids that callers make themselves: UUIDs. */

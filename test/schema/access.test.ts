@@ -158,12 +158,21 @@ function thingOf(id: string): Thing {
 /** Fields that are null or empty everywhere here: details that no company of this test has. */
 const NOT_HERE = new Set(
   `Company.tokenDifferences ComputeInstrument.exercisePrice ComputeInstrument.expiresOn Document.supersedes Dedication.endedFrom Factor.validUntil FactorTerms.basis Maintenance.liftedFrom
-  FindingTable.until Flag.lapsesOn FlagEvent.evidence PoolScheduler.downSince PoolTerms.shares RecordedFact.subject ReservationEvent.note
+  FindingTable.until Flag.lapsesOn FlagEvent.evidence Lot.cost PoolScheduler.downSince PoolTerms.shares RecordedFact.subject ReservationEvent.note
   Security.closedOn SecurityTerms.authorized SecurityTerms.participationCap SecurityTerms.stockClassId
   VestingTerms.cliffTokens VestingTerms.tranches`.split(/\s+/),
 )
 /** Types that only an answer to a question about one thing has, which is asked below, or that are never made when all is well. */
-const ASKED_BELOW = new Set(['ReservationQuote', 'ShareTrace', 'ShareTraceLink', 'TokenDifference', 'Arrears'])
+const ASKED_BELOW = new Set([
+  'ReservationQuote',
+  'ShareTrace',
+  'ShareTraceLink',
+  'TokenDifference',
+  'Arrears',
+  'Reconciliation',
+  'Discrepancy',
+  'TokenSending',
+])
 
 test('nobody is shown a kind of thing that is not for them, and every kind and field is shown to somebody', async () => {
   const shown = new Set<string>()

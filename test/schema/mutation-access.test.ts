@@ -4,7 +4,9 @@ import { before, test } from 'node:test'
 import { type GraphQLInputObjectType, getNamedType, isInputObjectType } from 'graphql'
 import { z } from 'zod'
 import { ROLES, type Role } from '../../api/access/index.ts'
-import { newId } from '../../api/platform/index.ts'
+import { sendTokens } from '../../api/closing/index.ts'
+import { globalId, newId } from '../../api/platform/index.ts'
+import { openLot } from '../../api/tokens/index.ts'
 import { fundIn, makeStage, type Travelled, wholeWay } from '../support/path.ts'
 import { type Answer, makeWorld } from '../support/world.ts'
 import { type Call, MUTATIONS, type MutationCase, REFERENCES, seesSubject } from './mutation-inputs.ts'
@@ -34,9 +36,27 @@ async function call(of: Travelled): Promise<Call> {
     ...of,
     flag,
     document: data.node.documents[0].id,
+    sending: await send(of),
     lotTransfer: `${of.companyId.replace('Company:', 'TokenTransfer:')}:${data.node.transfers.edges[0].node.transferId}`,
     fund: await fundIn(world, of.companyId),
   }
+}
+
+/** Tokens of a lot that may go, asked to be sent to another company. */
+async function send({ companyId, tokenClassId }: Travelled): Promise<string> {
+  const { deps, staff } = world
+  const reason = 'the test'
+  const lot = { companyId, tokenClassId, amount: '10', expiresOn: '2035-12-31', reason } as const
+  await openLot(deps, staff.operations.actor, { ...lot, origin: 'top_up', transferRule: 'WITH_PROVIDER_CONSENT' })
+  const to = await world.company('Receiver, Inc.')
+  const { ref } = await sendTokens(deps, staff.operations.actor, {
+    companyId,
+    toCompanyId: to.id,
+    tokenClassId,
+    amount: '5',
+    reason,
+  })
+  return globalId('TokenSending', ref.companyId, ref.id)
 }
 
 /** The roles that a mutation lets in, as its field says. */

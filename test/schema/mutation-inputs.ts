@@ -10,6 +10,8 @@ export type Call = Travelled & {
   readonly document: string
   /** A transfer of its tokens. */
   readonly lotTransfer: string
+  /** Tokens that it sends elsewhere; the provider has not decided. */
+  readonly sending: string
   readonly fund: string | undefined
 }
 export type MutationCase = {
@@ -156,6 +158,16 @@ export const MUTATIONS: Readonly<Record<string, MutationCase>> = {
     subject: ({ lotTransfer }) => lotTransfer,
     input: ({ lotTransfer }) => ({ transferId: lotTransfer, reason: 'the test' }),
   },
+  sendTokens: onCompany(({ companyId, tokenClassId }) => ({
+    toCompanyId: companyId,
+    tokenClassId,
+    amount: '1',
+    reason: 'the test',
+  })),
+  decideSending: {
+    subject: ({ sending }) => sending,
+    input: ({ sending }) => ({ sendingId: sending, decision: 'CONSENT' }),
+  },
   postTransfers: onCompany(({ companyId }) => ({
     transfers: [
       {
@@ -297,6 +309,8 @@ export const REFERENCES: Readonly<Record<string, Reference>> = {
   'requestReservations.parts.poolId': 'seen by whoever may',
   'createPool.tokenClassId': 'seen by whoever may',
   'openLot.tokenClassId': 'seen by whoever may',
+  'sendTokens.toCompanyId': ({ companyId }) => companyId,
+  'sendTokens.tokenClassId': 'seen by whoever may',
   'registerMetric.fallbackId': 'seen by whoever may',
   'recordObservation.correctsId': 'seen by whoever may',
   'dedicateCapacity.companyId': ({ companyId }) => companyId,
