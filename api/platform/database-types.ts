@@ -1258,6 +1258,40 @@ export interface TokenHoldLot {
   pending_transfer_id: string
 }
 
+export interface TokenReceipt {
+  company_id: string
+  sending_id: string
+  from_company_id: string
+  amount_micro: bigint
+  outcome: string
+  because: string | null
+  at: string
+}
+
+export interface TokenSending {
+  company_id: string
+  sending_id: string
+  to_company_id: string
+  token_class_id: string
+  amount_micro: bigint
+  reason: string
+  state: string
+  asked_by: string
+  asked_at: string
+  decided_by: string | null
+  ended_because: string | null
+  changed_at: string
+}
+
+export interface TokenSendingLot {
+  company_id: string
+  sending_id: string
+  draw_order: number
+  lot_id: string
+  amount_micro: bigint
+  pending_transfer_id: string
+}
+
 export interface TokenSupply {
   token_class_id: string
   authorised_micro: bigint
@@ -1473,6 +1507,9 @@ export interface DB {
   token_class: TokenClass
   token_hold: TokenHold
   token_hold_lot: TokenHoldLot
+  token_receipt: TokenReceipt
+  token_sending: TokenSending
+  token_sending_lot: TokenSendingLot
   token_supply: TokenSupply
   transfer: Transfer
   usage_pull: UsagePull
