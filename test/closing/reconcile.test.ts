@@ -70,7 +70,7 @@ const CORRUPTIONS: Readonly<Record<string, { sql: string; found: readonly string
   },
   'a part of the basis that no charge moved': {
     sql: `UPDATE charge SET basis_from = basis_from + 1 WHERE company_id = $company AND basis_to > basis_from AND basis_from > 0`,
-    found: ['EARNED the next part of the basis begins where the last ended'],
+    found: ['EARNED basis reached by charges = its peak'],
   },
   'shares that vested without a final statement': {
     sql: `UPDATE statement_progress SET state = 'disputed' WHERE company_id = $company AND state = 'final'`,
