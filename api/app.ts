@@ -11,6 +11,7 @@ import { accountingRoutes } from './http/accounting.ts'
 import { assetRoutes } from './http/assets.ts'
 import { capTableRoutes } from './http/cap-table.ts'
 import { capTablePageRoutes } from './http/cap-table-pages.ts'
+import { computeRoutes } from './http/compute.ts'
 import { consoleRoutes } from './http/console/routes.ts'
 import { documentRoutes } from './http/documents.ts'
 import { evidenceRoutes } from './http/evidence.ts'
@@ -19,6 +20,7 @@ import { graphqlDoor } from './http/graphql.ts'
 import { plainAddress } from './http/graphql-request.ts'
 import { healthRoutes } from './http/health.ts'
 import { homeRoutes } from './http/home.ts'
+import { operationsRoutes } from './http/operations.ts'
 import { pages } from './http/pages.ts'
 import { actorOfRequest } from './http/session.ts'
 import { signInRoutes } from './http/sign-in.ts'
@@ -72,6 +74,8 @@ export function createApp(deps: AppDeps): Express {
   app.use(statementRoutes(deps, pages, actorOf))
   app.use(evidenceRoutes(deps, actorOf))
   app.use(accountingRoutes(deps, pages, actorOf))
+  app.use(computeRoutes(deps, pages, actorOf))
+  app.use(operationsRoutes(deps, pages, actorOf))
   app.use(uploadCapTableRoutes(deps, actorOf))
   app.use(transferRoutes(deps, actorOf))
   app.use(capTableRoutes(deps, pages, actorOf))

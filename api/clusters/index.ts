@@ -188,6 +188,7 @@ export { insertPart, mustHaveNoOffer, reservationInterval, shrinkBooking } from 
 export { addStart, START_RESERVATION_JOB } from './start-reservation-job.ts'
 export { WAYS_WITH_CONFLICTS, type WayWithConflicts } from './take-out.ts'
 export { isUnused, type UsageRecord } from './usage.store.ts'
+export { type JobUsage, usageByJob } from './usage-by-job.views.ts'
 export { usageDiscrepancies } from './usage-discrepancies.ts'
 export { metersFor, mustBookFor, mustDecideFor } from './visibility.ts'
 export { BACKFILL_JOB } from './waiting.store.ts'

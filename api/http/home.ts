@@ -54,13 +54,18 @@ async function homePage(deps: Deps, actor: Actor, chosen?: Uuid, refused?: strin
   const companies = isStaff(actor) ? [] : await companiesById(deps.db, actor, [...actor.companyIds])
   const sorted = companies.sort((a, b) => (a.legalName < b.legalName ? -1 : 1))
   const company = sorted.find(({ companyId }) => companyId === chosen) ?? sorted[0]
-  if (company === undefined) return staffHomePage({ person: { name: actor.name, role: roleWords(actor) } })
+  if (company === undefined)
+    return staffHomePage({
+      person: { name: actor.name, role: roleWords(actor) },
+      operations: isStaff(actor) || is(actor, 'provider'),
+    })
   return founderHomePage({
     person: { name: actor.name, role: `${is(actor, 'founder') ? 'founder' : 'signatory'} of ${company.legalName}` },
     companyName: company.legalName,
     capTablePath: `/companies/${globalId('Company', company.companyId)}/cap-table`,
     next: await nextOf(deps, actor, company, refused),
     statements: await statementsOnPage(deps, actor, company.companyId),
+    computePath: `/companies/${globalId('Company', company.companyId)}/compute`,
     others: sorted
       .filter((other) => other !== company)
       .map((other) => ({ name: other.legalName, path: `/?company=${globalId('Company', other.companyId)}` })),

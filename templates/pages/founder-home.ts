@@ -43,6 +43,8 @@ export type FounderHome = {
   readonly statements?: readonly { readonly name: string; readonly state: string; readonly path: string }[]
   /** Where the company stands, one figure a row, already formatted, the unit in the name. */
   readonly figures?: readonly { readonly name: string; readonly value: string }[]
+  /** Where the company books compute. */
+  readonly computePath?: string
 }
 
 export const founderHomePage = ({
@@ -53,6 +55,7 @@ export const founderHomePage = ({
   statements = [],
   figures = [],
   capTablePath,
+  computePath,
 }: FounderHome): string =>
   layout({
     title: companyName,
@@ -72,6 +75,7 @@ export const founderHomePage = ({
       </section>`
       }
       ${figures.length > 0 && figuresTable(figures)}
+      ${computePath !== undefined && html`<p class="actions"><a class="button plain" href="${computePath}">Tokens, reservations and booking</a></p>`}
       ${
         others.length > 0 &&
         html`<p class="quiet">Your other companies: ${others.map(

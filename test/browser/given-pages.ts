@@ -43,7 +43,7 @@ export const givenPages: ReadonlyMap<string, string> = new Map([
   ['/accepted', home({ kind: 'accepted', termSheet, acceptedAt: '2026-11-21T00:00:00Z' })],
   ['/closed', home({ kind: 'closed', termSheet, closedAt: '2026-12-15T00:00:00Z' })],
   ['/nothing', home({ kind: 'nothing' })],
-  ['/staff', staffHomePage({ person: { name: 'Priya Raman', role: 'partner' } })],
+  ['/staff', staffHomePage({ operations: true, person: { name: 'Priya Raman', role: 'partner' } })],
   ['/not-found', notFoundPage()],
   ['/forbidden', forbiddenPage(['founder', 'signatory'], { name: 'Priya Raman', role: 'partner' })],
   ['/failed', failedPage('019a9d57-65b2-7a3c-9d27-1f6c22a7e001')],

@@ -1,0 +1,51 @@
+/** What operations and a provider see of their pools at a glance, and that nobody else does. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import request from 'supertest'
+import { checkScheduler, pushReservations } from '../../api/clusters/index.ts'
+import { ageWords } from '../../templates/pages/operations.ts'
+import { simulated } from '../clusters/scheduler/given-simulated.ts'
+import { makeWorld, type Person } from '../support/world.ts'
+
+const world = await makeWorld()
+const get = (person: Person, where = '/operations') =>
+  request(world.app).get(where).set('authorization', `Bearer ${person.token}`)
+
+test('what waits, what differs and how full it is, for staff and the provider alone', async () => {
+  const { request: ask, confirm, target, simulator, company, setTime } = await simulated(world)
+  const { operations, provider, otherProvider, regulator } = world.staff
+  assert.match((await get(operations).expect(200)).text, /Nothing needs anybody now/)
+  // Of 16 GPUs over 7 days, 4 for 42 hours: 168 of 2,688 GPU-hours, 6.25%.
+  const booked = await confirm(24 * 60, (24 + 42) * 60)
+  await pushReservations(world.deps.db, target)
+  await simulator.cancel(booked.key)
+  await ask(5 * 24 * 60, 5 * 24 * 60 + 42 * 60)
+  await setTime(125)
+  await checkScheduler(world.deps.db, target)
+  const page = await get(operations).expect(200)
+  assert.match(page.text, /1 request waits for a decision, 1 reservation differs/)
+  assert.match(page.text, /2 h 5 min/)
+  assert.match(page.text, /Not at the scheduler/)
+  simulator.reach(false)
+  await checkScheduler(world.deps.db, target)
+  assert.match((await get(provider).expect(200)).text, /1 scheduler does not answer/)
+  const { body } = await get(operations, '/operations.json').expect(200)
+  const [pool] = body.pools
+  // Both reservations lie in the next 7 days: 336 of 2,688 GPU-hours.
+  assert.deepEqual([pool.capacity, pool.booked, pool.waiting.length, pool.scheduler.up], [16, '12.5', 1, false])
+  assert.equal((await get(otherProvider, '/operations.json').expect(200)).body.pools.length, 0)
+  for (const person of [company.founder, company.signatory, regulator]) await get(person).expect(404)
+  await request(world.app).get('/operations').expect(401)
+})
+
+test('ages in the words of an operator', () => {
+  assert.deepEqual([0, 59, 60, 125, 1439, 1440, 4 * 1440 + 61].map(ageWords), [
+    '0 min',
+    '59 min',
+    '1 h 0 min',
+    '2 h 5 min',
+    '23 h 59 min',
+    '1 d 0 h',
+    '4 d 1 h',
+  ])
+})
