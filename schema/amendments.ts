@@ -38,7 +38,8 @@ builder.objectType(NotAmendable, {
   }),
 })
 
-const AmendmentState = builder.enumType('AmendmentState', {
+/** Where a document that both sides sign stands. */
+export const AmendmentState = builder.enumType('AmendmentState', {
   description:
     '`accepted` is signed by both sides and waits for its day; `in_force` holds. The company sees it from `proposed` on.',
   values: AMENDMENT_STATES,

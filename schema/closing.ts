@@ -71,7 +71,8 @@ builder.objectType(NotWaivable, {
   }),
 })
 
-const Condition = builder.objectRef<ConditionView>('ClosingConditionStatus').implement({
+/** A condition of a closing. */
+export const Condition = builder.objectRef<ConditionView>('ClosingConditionStatus').implement({
   description: 'A condition of closing, and whether it is met.',
   fields: (t) => ({
     code: t.exposeString('code', { description: 'Its code, unique in the round.' }),

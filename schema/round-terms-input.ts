@@ -21,6 +21,7 @@ import { ConversionTermsInput } from './terms-conversions.ts'
 import { FactorTermsInput } from './terms-factors.ts'
 import { ComputeInstrumentInput } from './terms-instrument.ts'
 import { PromisedOptionsInput, ProRataRightInput } from './terms-rights.ts'
+import { RollingTermsInput } from './terms-rolling.ts'
 import { SettlementTermsInput } from './terms-settlement.ts'
 
 const SecurityTermsInput = builder.inputType('SecurityTermsInput', {
@@ -233,6 +234,11 @@ export const RoundTermsInput = builder.inputType('RoundTermsInput', {
     }),
     vesting: t.field({ type: VestingTermsInput, description: 'How consumed tokens earn shares.' }),
     releases: t.field({ type: ReleaseTermsInput, description: 'How tokens become available.' }),
+    rolling: t.field({
+      type: RollingTermsInput,
+      required: false,
+      description: 'More closings after the first. Default: one closing.',
+    }),
     charging: t.field({ type: Charging, description: 'What is charged.' }),
     factors: t.field({
       type: FactorTermsInput,

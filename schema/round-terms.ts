@@ -33,6 +33,7 @@ import { ConversionTermsType } from './terms-conversions.ts'
 import { FactorTermsType } from './terms-factors.ts'
 import { ComputeInstrument } from './terms-instrument.ts'
 import { PromisedOptionsType, ProRataRight } from './terms-rights.ts'
+import { RollingTerms } from './terms-rolling.ts'
 import { SettlementTerms } from './terms-settlement.ts'
 
 const Security = builder.objectRef<SecurityTerms>('SecurityTerms').implement({
@@ -243,6 +244,12 @@ export const RoundTerms = builder.objectRef<Terms>('RoundTerms').implement({
       complexity: WITHIN_TERMS,
       description: 'The dates on which tokens become available, if the closing is on the planned date.',
       resolve: (terms) => [...releaseSchedule(terms)],
+    }),
+    rolling: t.field({
+      type: RollingTerms,
+      nullable: true,
+      description: 'More closings after the first; null: there is one.',
+      resolve: ({ rolling }) => rolling ?? null,
     }),
     charging: t.expose('charging', { type: Charging, description: 'What is charged.' }),
     factors: t.expose('factors', { type: FactorTermsType, description: 'Factors of pools that come later.' }),

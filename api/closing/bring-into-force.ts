@@ -20,6 +20,7 @@ import { moveToVersion } from '../rounds/index.ts'
 import { applyLotChanges } from '../tokens/index.ts'
 import { type LockedAmendment, lockAmendment, markAmendment } from './amendment.store.ts'
 import { scheduleEffects } from './amendment-effects.ts'
+import { bringDealDocuments } from './bring-deal-documents.ts'
 import { addConditions, conditionsOf, dropCondition } from './condition.store.ts'
 
 /** Name of the job that is added for each day on which an amendment of a company takes effect. */
@@ -41,7 +42,16 @@ export async function bringDueIntoForce(deps: Deps): Promise<void> {
     .where('effective_on', '<=', await today(deps.db))
     .limit(1_000)
     .execute()
-  for (const { company_id: companyId } of due) await amendmentDue(deps, { companyId })
+  const documents = await deps.db
+    .selectFrom('deal_document')
+    .select('company_id')
+    .distinct()
+    .where('state', '=', 'accepted')
+    .where('effective_on', '<=', await today(deps.db))
+    .limit(1_000)
+    .execute()
+  const companies = new Set([...due, ...documents].map((row) => row.company_id))
+  for (const companyId of companies) await amendmentDue(deps, { companyId })
 }
 
 /** Brings every amendment of a company whose day has come into force, in the order in which they build on one another. */
@@ -57,6 +67,7 @@ export async function bringIntoForce(trx: Trx, companyId: Uuid): Promise<void> {
     .orderBy('terms_version')
     .execute()
   for (const { id } of due) await bringOne(trx, await lockAmendment(trx, { companyId, id }))
+  await bringDealDocuments(trx, companyId)
   await applyLotChanges(trx, companyId)
   await applyGrantChanges(trx, companyId)
 }

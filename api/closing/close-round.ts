@@ -41,6 +41,7 @@ import {
 } from '../rounds/index.ts'
 import { openGrant } from '../tokens/index.ts'
 import { bringIntoForce, schedulePending } from './bring-into-force.ts'
+import { insertClosedGrant } from './closed-grant.store.ts'
 import { conditionsOf } from './condition.store.ts'
 import { CapTableMoved, ConditionsOpen } from './errors.ts'
 import { issueCompute } from './issue-compute.ts'
@@ -117,6 +118,17 @@ export async function closeRound(deps: FlagsDeps, actor: Actor, input: CloseRoun
     await markClosingDone(trx, round, actor.id)
     await markRound(trx, round, 'accepted', 'closed')
     const closed = { ref, grantId: round.grantId, lotId, securityId: equity.securityId, shares: forma.compute.shares }
+    await insertClosedGrant(trx, {
+      ...closed,
+      companyId: ref.companyId,
+      roundId: ref.id,
+      closingId: round.closingId,
+      leg: 1,
+      stockClassId: equity.stockClassId,
+      documentId: document,
+      tokens: round.terms.compute.tokens,
+      closedBy: actor.id,
+    })
     await insertClosed(trx, actor, closed, { stockClassId: equity.stockClassId, document })
     await audit(trx, actor, {
       scope,

@@ -70,6 +70,7 @@ export async function conditionsByRound(reader: Reader, refs: readonly Ref[]): P
     ])
     .where('company_id', 'in', [...new Set(refs.map((ref) => ref.companyId))])
     .where('round_id', 'in', [...new Set(refs.map((ref) => ref.id))])
+    .where('closing_ordinal', '=', 1)
     .orderBy('ordinal')
     .execute()
   for (const { round_id, ...condition } of rows) found.set(round_id, [...(found.get(round_id) ?? []), condition])

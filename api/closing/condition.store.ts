@@ -1,5 +1,15 @@
 /** Conditions of closing: written when the term sheet is issued, met or waived with evidence. */
-import { globalId, instant, NotFound, newId, type Reader, type Ref, type Trx, type Uuid } from '../platform/index.ts'
+import {
+  globalId,
+  instant,
+  NotFound,
+  newId,
+  type Reader,
+  type Ref,
+  Refused,
+  type Trx,
+  type Uuid,
+} from '../platform/index.ts'
 
 export type Condition = {
   readonly code: string
@@ -42,13 +52,14 @@ export async function insertConditions(
     .execute()
 }
 
-/** The conditions of a round in the order of its terms. */
-export async function conditionsOf(reader: Reader, round: Ref): Promise<Condition[]> {
+/** The conditions of a closing of a round, the first by default, in the order of its terms. */
+export async function conditionsOf(reader: Reader, round: Ref, closingOrdinal = 1): Promise<Condition[]> {
   return reader
     .selectFrom('closing_condition')
     .select(columns)
     .where('company_id', '=', round.companyId)
     .where('round_id', '=', round.id)
+    .where('closing_ordinal', '=', closingOrdinal)
     .orderBy('ordinal')
     .execute()
 }
@@ -155,4 +166,45 @@ export async function dropCondition(
       at: await instant(trx),
     })
     .execute()
+}
+
+/** Writes the conditions of a further closing. @throws {Refused} for a code that the round knows already */
+export async function insertClosingConditions(
+  trx: Trx,
+  round: Ref,
+  closingOrdinal: number,
+  conditions: readonly { code: string; text: string; waivableBy: string }[],
+): Promise<void> {
+  const known = await allConditions(trx, round)
+  for (const [index, condition] of conditions.entries()) {
+    if (known.some(({ code }) => code === condition.code)) {
+      throw new Refused(`conditions.${index}.code`, 'is the code of another condition of the round')
+    }
+    await trx
+      .insertInto('closing_condition')
+      .values({
+        company_id: round.companyId,
+        round_id: round.id,
+        code: condition.code,
+        ordinal: known.length + index + 1,
+        closing_ordinal: closingOrdinal,
+        wording: condition.text,
+        waivable_by: condition.waivableBy,
+        state: 'open',
+      })
+      .execute()
+  }
+}
+
+const allConditions = (reader: Reader, round: Ref) =>
+  reader
+    .selectFrom('closing_condition')
+    .select(['code', 'closing_ordinal as closingOrdinal'])
+    .where('company_id', '=', round.companyId)
+    .where('round_id', '=', round.id)
+    .execute()
+
+/** Which closing of the round a condition is of. */
+export async function closingOfCondition(reader: Reader, round: Ref, code: string): Promise<number> {
+  return (await allConditions(reader, round)).find((condition) => condition.code === code)?.closingOrdinal ?? 1
 }

@@ -9,8 +9,10 @@ export {
   type ChangeInWords,
   type SignatureView,
 } from './amendment.views.ts'
+export { ASSIGNED_SIDES, ASSIGNMENT_KINDS, AssignmentContent } from './assignment.ts'
 export { AttachEvidenceInput, attachEvidence, EVIDENCE_MAX, EVIDENCE_TYPES } from './attach-evidence.ts'
 export { AMENDMENT_DUE_JOB, amendmentDue, bringDueIntoForce, bringIntoForce } from './bring-into-force.ts'
+export { HoldClosingInput, holdClosing } from './close-later.ts'
 export { type ClosedRound, CloseRoundInput, closeRound } from './close-round.ts'
 export { type ClosedView, type ConditionView, closedRounds, conditionsByRound } from './closing.views.ts'
 export {
@@ -20,6 +22,15 @@ export {
   completeSendings,
   receive,
 } from './complete-sending.ts'
+export { DEAL_DOCUMENT_KINDS, type DealDocumentKind } from './deal-document.store.ts'
+export {
+  type DealDocumentView,
+  dealDocumentsById,
+  dealDocumentsOfRounds,
+  type NoticeView,
+  type RightInWords,
+  rightsInWords,
+} from './deal-document.views.ts'
 export {
   DecideSendingInput,
   decideSending,
@@ -28,16 +39,38 @@ export {
   sendingsToDecide,
 } from './decide-sending.ts'
 export { DraftAmendmentInput, DraftExtensionInput, draftAmendment, draftExtension } from './draft-amendment.ts'
+export {
+  DraftAssignmentInput,
+  DraftSideLetterInput,
+  draftAssignment,
+  draftSideLetter,
+  StoredSideLetter,
+} from './draft-deal-document.ts'
+export { ElectMfnInput, electMfn } from './elect-mfn.ts'
 export { CapTableMoved, ConditionsOpen, NotWaivable, UnderReview } from './errors.ts'
 export { ExerciseWarrantInput, exerciseWarrant } from './exercise-warrant.ts'
 export { transactionValueOfDeal } from './facts.ts'
 export { IssueTermSheetInput, issueTermSheet, TERM_SHEET } from './issue-term-sheet.ts'
 export { IssueTrancheInput, issueTranche } from './issue-tranche.ts'
 export { type IssuedTermSheetView, issuedTermSheet } from './issued-term-sheet.views.ts'
+export { CLOSING_STATES, type ClosingState } from './later-closing.store.ts'
+export type { LaterPurchase } from './later-closing.ts'
+export { type ClosedGrantView, type ClosingView, closingsById, closingsOfRounds } from './later-closing.views.ts'
+export { AcceptClosingInput, acceptClosing, OfferClosingInput, offerClosing } from './offer-closing.ts'
+export { PlanClosingInput, planClosing, WithdrawClosingInput, withdrawClosing } from './plan-closing.ts'
 export { AMENDMENT_DOCUMENT, ProposeAmendmentInput, proposeAmendment } from './propose-amendment.ts'
+export { ProposeDealDocumentInput, proposeDealDocument } from './propose-deal-document.ts'
 export { type Reconciled, reconcile } from './reconcile.ts'
 export { lastReconciliations, RECONCILE_JOB, type ReconciliationView, runReconciliation } from './run-reconciliation.ts'
 export { SendTokensInput, sendTokens } from './send-tokens.ts'
 export { SatisfyConditionInput, satisfyCondition, WaiveConditionInput, waiveCondition } from './settle-condition.ts'
+export { CyclicMfn, type MfnNode, mfnCycle, SIDE_RIGHTS, type SideRightKind } from './side-letter.ts'
 export { AcceptAmendmentInput, acceptAmendment, SignAmendmentInput, signAmendment } from './sign-amendment.ts'
+export {
+  AcceptDealDocumentInput,
+  acceptDealDocument,
+  SignDealDocumentInput,
+  signDealDocument,
+} from './sign-deal-document.ts'
 export { WithdrawAmendmentInput, withdrawAmendment } from './withdraw-amendment.ts'
+export { WithdrawDealDocumentInput, withdrawDealDocument } from './withdraw-deal-document.ts'

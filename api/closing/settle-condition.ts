@@ -18,7 +18,7 @@ import {
 } from '../platform/index.ts'
 import { lockRound, mustSeeRound } from '../rounds/index.ts'
 import { bringIntoForce } from './bring-into-force.ts'
-import { type Condition, lockCondition, settleCondition } from './condition.store.ts'
+import { type Condition, closingOfCondition, lockCondition, settleCondition } from './condition.store.ts'
 import { NotWaivable } from './errors.ts'
 
 const ConditionInput = {
@@ -91,12 +91,26 @@ const scopeOf = (ref: Ref) => ({ kind: 'company', id: ref.companyId }) as const
 async function lockOpen(trx: Trx, ref: Ref, code: string): Promise<Condition> {
   await bringIntoForce(trx, ref.companyId)
   const round = await lockRound(trx, ref)
-  if (round.state !== 'term_sheet_issued' && round.state !== 'accepted') {
+  const ordinal = await closingOfCondition(trx, ref, code)
+  if (ordinal > 1) await mustBeOffered(trx, ref, ordinal)
+  else if (round.state !== 'term_sheet_issued' && round.state !== 'accepted') {
     throw new WrongState('round', round.state, ['term_sheet_issued', 'accepted'])
   }
   const condition = await lockCondition(trx, ref, code)
   if (condition.state !== 'open') throw new WrongState('condition', condition.state, ['open'])
   return condition
+}
+
+/** Conditions of a further closing are settled from its offer until it is held. @throws {WrongState} */
+async function mustBeOffered(trx: Trx, { companyId, id }: Ref, ordinal: number): Promise<void> {
+  const { state } = await trx
+    .selectFrom('closing')
+    .select('state')
+    .where('company_id', '=', companyId)
+    .where('round_id', '=', id)
+    .where('ordinal', '=', ordinal)
+    .executeTakeFirstOrThrow()
+  if (state !== 'offered' && state !== 'accepted') throw new WrongState('closing', state, ['offered', 'accepted'])
 }
 
 async function recorded(trx: Trx, actor: Actor, ref: Ref, kind: string, payload: Record<string, string>) {

@@ -1,4 +1,5 @@
 /** Signed changes of how a grant earns: from a date on, and never what was earned before. */
+import { lockCompany } from '../parties/index.ts'
 import { globalId, instant, NotFound, newId, Refused, type Trx, today, type Uuid } from '../platform/index.ts'
 
 export type GrantChange = {
@@ -84,9 +85,19 @@ async function asOf(trx: Trx, companyId: Uuid, grantId: Uuid): Promise<Changeabl
 
 /**
  * Applies what has come due, oldest first. Called before a grant's terms decide anything, so that it does not matter
- * whether the job of the day has run. Harmless when repeated. The company is locked by the caller.
+ * whether the job of the day has run. Harmless when repeated; locks the company where something is due.
  */
 export async function applyGrantChanges(trx: Trx, companyId: Uuid): Promise<void> {
+  const pending = await trx
+    .selectFrom('grant_change')
+    .select('change_id')
+    .where('company_id', '=', companyId)
+    .where('effective_on', '<=', await today(trx))
+    .where('applied_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst()
+  if (pending === undefined) return
+  await lockCompany(trx, companyId)
   const due = await trx
     .selectFrom('grant_change')
     .select(['change_id', 'grant_id', 'basis', 'charging', 'dispute_window_days', 'long_stop'])

@@ -34,6 +34,7 @@ import {
   readHolds,
   returnHold,
 } from '../tokens/index.ts'
+import { applyGrantChanges } from './change-grant.ts'
 import { advance, type Cause, counts, earnedShares } from './earned.ts'
 import { insertCharges, lockProgress, type NewCharge, type Progress, storeProgress } from './grant.store.ts'
 import { type PostedUsage, postUsage } from './usage.store.ts'
@@ -82,6 +83,7 @@ export async function reportUsage(deps: Deps, actor: Actor, input: ReportUsageIn
   mustMeterFor(actor, providerId)
   const scope = { kind: 'company', id: ref.companyId } as const
   return once(deps, actor, { operation: 'reportUsage', scope, idempotencyKey, input }, async (trx) => {
+    await applyGrantChanges(trx, ref.companyId)
     const posted = await post(trx, actor, ref, poolId, records)
     const finished = complete && (await mayFinish(trx, ref, records)) ? await finish(trx, ref, actor) : NOTHING
     const answer: ReportedUsage = {

@@ -6,6 +6,10 @@ export type CompanyIdentity = {
   readonly legalForm: string
   readonly jurisdiction: string
   readonly validFrom: string
+  /** Why it is called so from then on; `registered` where it was not otherwise before. */
+  readonly cause?: string
+  /** What shows it. */
+  readonly source?: string
 }
 
 export async function insertCompany(trx: Trx, company: { companyId: Uuid; createdBy: Uuid }): Promise<void> {
@@ -31,6 +35,8 @@ export async function insertIdentity(
       legal_form: identity.legalForm,
       jurisdiction: identity.jurisdiction,
       recorded_by: recordedBy,
+      cause: identity.cause ?? 'registered',
+      source: identity.source ?? null,
     })
     .execute()
 }

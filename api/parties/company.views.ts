@@ -1,4 +1,5 @@
 /** Companies as screens and other capabilities read them. */
+import { sql } from 'kysely'
 import type { Actor } from '../access/index.ts'
 import type { Reader, Uuid } from '../platform/index.ts'
 import { seesCompany, whereVisible } from './visibility.ts'
@@ -20,7 +21,9 @@ const companies = (reader: Reader) =>
           .selectFrom('company_identity as identity')
           .select(['legal_name', 'legal_form', 'jurisdiction'])
           .whereRef('identity.company_id', '=', 'company.company_id')
-          .orderBy('valid_from', 'desc')
+          // The latest row whose day has come; before the first of them, that first one.
+          .orderBy(sql`valid_from <= (equihour_now() AT TIME ZONE 'UTC')::date`, 'desc')
+          .orderBy(sql`abs(valid_from - (equihour_now() AT TIME ZONE 'UTC')::date)`)
           .orderBy('recorded_at', 'desc')
           .limit(1)
           .as('named'),

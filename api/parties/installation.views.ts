@@ -1,5 +1,7 @@
 /** What this installation is: whose fund, and whether a demo. */
+import { sql } from 'kysely'
 import type { Reader, Uuid } from '../platform/index.ts'
+import { nameToday } from './party-identity.ts'
 
 export type InstallationView = {
   readonly installationId: Uuid
@@ -14,11 +16,12 @@ export type InstallationView = {
 export async function findInstallation(reader: Reader): Promise<InstallationView | undefined> {
   return reader
     .selectFrom('installation')
-    .select([
+    .select((on) => [
       'installation_id as installationId',
       'demo',
       'ready',
-      'fund_name as fundName',
+      // Who stands for the fund today, after a change of name or a succession.
+      on.fn.coalesce(nameToday(sql.ref('installation_id')), 'fund_name').as('fundName'),
       'fund_ultimate_parent as fundUltimateParent',
     ])
     .executeTakeFirst()

@@ -1,9 +1,16 @@
 /** Providers, which everyone who is signed in may see: their names stand in every term sheet. */
+import { sql } from 'kysely'
 import type { Reader, Uuid } from '../platform/index.ts'
+import { nameToday } from './party-identity.ts'
 
 export type ProviderView = { readonly providerId: Uuid; readonly name: string; readonly affiliation: string }
 
-const columns = ['provider_id as providerId', 'name', 'affiliation'] as const
+const columns = [
+  'provider_id as providerId',
+  // Who stands for it today, after a change of name or a succession.
+  sql<string>`coalesce(${nameToday(sql.ref('provider_id'))}, provider.name)`.as('name'),
+  'affiliation',
+] as const
 
 /** These providers, in no order. */
 export async function providersById(reader: Reader, ids: readonly Uuid[]): Promise<ProviderView[]> {

@@ -151,6 +151,22 @@ export interface Charge {
   transfer_id: string | null
 }
 
+export interface ClosedGrant {
+  company_id: string
+  grant_id: string
+  round_id: string
+  closing_id: string
+  leg: number
+  lot_id: string
+  security_id: string
+  stock_class_id: string
+  document_id: string
+  tokens_micro: bigint
+  equity_shares: bigint
+  closed_by: string
+  closed_at: string
+}
+
 export interface ClosedRound {
   company_id: string
   round_id: string
@@ -172,6 +188,11 @@ export interface Closing {
   state: string
   closed_by: string | null
   closed_at: string | null
+  closing_date: string | null
+  content: Json | null
+  planned_by: string | null
+  offered_by: string | null
+  document_id: string | null
 }
 
 export interface ClosingCondition {
@@ -184,6 +205,7 @@ export interface ClosingCondition {
   state: string
   waived_by_fund: Generated<boolean>
   waived_by_company: Generated<boolean>
+  closing_ordinal: Generated<number>
 }
 
 export interface ClosingConditionEvent {
@@ -212,6 +234,8 @@ export interface CompanyIdentity {
   legal_form: string
   jurisdiction: string
   recorded_by: string
+  cause: Generated<string>
+  source: string | null
 }
 
 export interface ComputeInstrument {
@@ -255,6 +279,37 @@ export interface CorrectionPart {
   to_kind: string
   amount_micro: bigint
   transfer_id: string
+}
+
+export interface DealDocument {
+  company_id: string
+  deal_document_id: string
+  round_id: string
+  kind: string
+  state: string
+  title: string
+  content: Json
+  effective_on: string | null
+  drafted_by: string
+  drafted_at: string
+  proposed_by: string | null
+  proposed_at: string | null
+  document_id: string | null
+  signed_by_fund: Generated<boolean>
+  signed_by_company: Generated<boolean>
+  accepted_at: string | null
+  in_force_at: string | null
+  withdrawn_at: string | null
+}
+
+export interface DealSignature {
+  company_id: string
+  deal_document_id: string
+  side: string
+  document_id: string
+  sha256: Buffer
+  signed_by: string
+  signed_at: string
 }
 
 export interface Dispute {
@@ -660,6 +715,24 @@ export interface MetricEnd {
   recorded_at: string
 }
 
+export interface MfnElection {
+  company_id: string
+  holder_id: string
+  elected_id: string
+  elected_on: string
+  elected_by: string
+  elected_at: string
+}
+
+export interface MfnNotice {
+  company_id: string
+  holder_id: string
+  offered_id: string
+  noticed_on: string
+  elect_until: string
+  noticed_by: string
+}
+
 export interface Migration {
   name: string
   sha256: string
@@ -732,6 +805,16 @@ export interface OpenPending {
   holder_id: string
   transfer_id: string
   expires_at: string | null
+}
+
+export interface PartyIdentity {
+  party_id: string
+  valid_from: string
+  recorded_at: string
+  side: string
+  name: string
+  source: string
+  recorded_by: string
 }
 
 export interface Person {
@@ -1411,6 +1494,7 @@ export interface DB {
   cap_table_checkpoint: CapTableCheckpoint
   cap_table_checkpoint_part: CapTableCheckpointPart
   charge: Charge
+  closed_grant: ClosedGrant
   closed_round: ClosedRound
   closing: Closing
   closing_condition: ClosingCondition
@@ -1420,6 +1504,8 @@ export interface DB {
   compute_instrument: ComputeInstrument
   correction: Correction
   correction_part: CorrectionPart
+  deal_document: DealDocument
+  deal_signature: DealSignature
   dispute: Dispute
   dispute_confirmation: DisputeConfirmation
   dispute_progress: DisputeProgress
@@ -1455,6 +1541,8 @@ export interface DB {
   meter: Meter
   metric: Metric
   metric_end: MetricEnd
+  mfn_election: MfnElection
+  mfn_notice: MfnNotice
   migration: Migration
   observation: Observation
   ocf_import: OcfImport
@@ -1462,6 +1550,7 @@ export interface DB {
   offered_factor: OfferedFactor
   on_demand_meter: OnDemandMeter
   open_pending: OpenPending
+  party_identity: PartyIdentity
   person: Person
   person_details: PersonDetails
   planned_grant: PlannedGrant

@@ -67,6 +67,7 @@ export { type TermChange, termChanges } from './terms-diff.ts'
 export { type FactorTerms, laterBasis } from './terms-factors.ts'
 export { type InstrumentKindTerms, UNEARNED_BASES, type UnearnedBasis } from './terms-instrument.ts'
 export type { PromisedOptionsTerms, RightTerms } from './terms-rights.ts'
+export { firstConsideration, type RollingTerms } from './terms-rolling.ts'
 export {
   CHANGE_OF_CONTROL,
   type ChangeOfControl,

@@ -50,6 +50,9 @@ export function termSheetOf(terms: RoundTerms, proForma: ProForma, parties: Term
     termsJson: canonicalTerms(terms),
     roundName: terms.name,
     closingDate: terms.closingDate,
+    ...(terms.rolling === undefined
+      ? {}
+      : { rolling: { maximum: money(terms.rolling.maximum), outsideDate: terms.rolling.outsideDate } }),
     equity: equityOf(terms, proForma),
     grant: { tokens: formatTokens(terms.compute.tokens), tokenClass, expiresOn: terms.tokenExpiry },
     price: priceOf(terms, proForma),

@@ -15,6 +15,7 @@ import { bookingFaults } from './terms-booking.ts'
 import { conversionFaults } from './terms-conversions.ts'
 import { instrumentFaults } from './terms-instrument.ts'
 import { rightsFaults } from './terms-rights.ts'
+import { rollingFaults } from './terms-rolling.ts'
 import { settlementFaults } from './terms-settlement.ts'
 import { CONTINUOUS_ALLOCATIONS, type RoundTerms, type SecurityTerms } from './terms-shape.ts'
 
@@ -42,6 +43,7 @@ export function termsFaults(terms: TermsInHand): readonly InputFault[] {
     ...listFaults(terms),
     ...bookingFaults(terms),
     ...settlementFaults(terms),
+    ...rollingFaults(terms),
   ]
 }
 

@@ -10,6 +10,7 @@ import { Conversions } from './terms-conversions.ts'
 import { FactorTerms } from './terms-factors.ts'
 import { Instrument, UNEARNED_BASES } from './terms-instrument.ts'
 import { PromisedOptions, ProRataRights } from './terms-rights.ts'
+import { Rolling } from './terms-rolling.ts'
 import { Settlement } from './terms-settlement.ts'
 
 /** Which causes of a charge earn equity. */
@@ -174,6 +175,8 @@ export const TermsShape = z.strictObject({
   promisedOptions: PromisedOptions.optional(),
   /** In which form equity is issued for compute; left out: stock. */
   instrument: Instrument.optional(),
+  /** More closings after the first, at its price; left out: there is one closing. */
+  rolling: Rolling.optional(),
   vesting: Vesting,
   releases: Releases,
   /** What is charged: reserved time whether used or not, or metered use only. */

@@ -11,6 +11,7 @@ import { writeBooking } from './terms-booking.ts'
 import { writeConversions } from './terms-conversions.ts'
 import { writeInstrument } from './terms-instrument.ts'
 import { writePromised, writeRights } from './terms-rights.ts'
+import { writeRolling } from './terms-rolling.ts'
 import { writeSettlement } from './terms-settlement.ts'
 import type { RoundTerms, RoundTermsWire, SecurityTerms } from './terms-shape.ts'
 
@@ -61,6 +62,7 @@ export function writeTerms(terms: RoundTerms): RoundTermsWire {
     proRataRights,
     promisedOptions,
     instrument,
+    rolling,
     vesting,
     releases,
     booking,
@@ -84,6 +86,7 @@ export function writeTerms(terms: RoundTerms): RoundTermsWire {
     ...optional('proRataRights', proRataRights, writeRights),
     ...optional('instrument', instrument, writeInstrument),
     ...optional('promisedOptions', promisedOptions, writePromised),
+    ...optional('rolling', rolling, writeRolling),
     vesting: { ...vesting, ...optional('cliffTokens', vesting.cliffTokens, formatTokens) } as RoundTermsWire['vesting'],
     releases: writeReleases(releases),
     booking: writeBooking(booking),

@@ -1,5 +1,6 @@
 /** Signed changes of a lot: a later expiry, another plan for what is not yet released. From a date on, never backwards. */
 import { z } from 'zod'
+import { lockCompany } from '../parties/index.ts'
 import {
   addJob,
   formatDecimal,
@@ -103,10 +104,20 @@ async function pendingExpiry(trx: Trx, companyId: Uuid, lotId: Uuid): Promise<st
 
 /**
  * Applies what has come due, oldest first. Called before expiry or releases decide anything, so that it does not matter
- * whether the job of the day has run. Harmless when repeated. The company is locked by the caller.
+ * whether the job of the day has run. Harmless when repeated; locks the company where something is due.
  */
 export async function applyLotChanges(trx: Trx, companyId: Uuid): Promise<void> {
   const on = await today(trx)
+  const pending = await trx
+    .selectFrom('lot_change')
+    .select('change_id')
+    .where('company_id', '=', companyId)
+    .where('effective_on', '<=', await today(trx))
+    .where('applied_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst()
+  if (pending === undefined) return
+  await lockCompany(trx, companyId)
   const due = await trx
     .selectFrom('lot_change')
     .select(['change_id', 'lot_id', 'effective_on', 'expires_on', 'releases'])

@@ -50,6 +50,14 @@ export function keyTerms(clauses: Clauses, sheet: TermSheet): void {
     ['Releases', releaseWords(sheet.releases)],
     ['Cash', cashWords(sheet)],
     ['Closing', `Expected on ${date(sheet.closingDate)}, once the conditions of clause 11 are met`],
+    ...(sheet.rolling === undefined
+      ? []
+      : [
+          [
+            'Later closings',
+            `At the same price until ${date(sheet.rolling.outsideDate)}, up to ${money(sheet.rolling.maximum)} in all closings, each signed for by itself`,
+          ] satisfies [string, string],
+        ]),
     ['Long-Stop Date', date(sheet.longStop)],
     ['Expiry of Tokens', date(grant.expiresOn)],
   ]

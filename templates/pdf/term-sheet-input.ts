@@ -16,6 +16,8 @@ export type TermSheet = {
   /** The round's name: "Series Seed". */
   readonly roundName: string
   readonly closingDate: string
+  /** More closings after the first, at its price. */
+  readonly rolling?: { readonly maximum: MoneyText; readonly outsideDate: string }
   readonly company: Party
   readonly fund: Party
   readonly provider: Party & {

@@ -145,13 +145,20 @@ function thingOf(id: string): Thing {
     id,
     companyId: ['Pool', 'Provider', 'TokenClass'].includes(type ?? '') ? undefined : side.companyId,
     providerId: side.providerId,
-    shownToCompany: [
-      side.round,
-      side.issuedRound,
-      side.acceptedRound,
-      side.amendments.proposed,
-      side.amendments.inForce,
-    ].includes(id),
+    shownToCompany:
+      (id.startsWith('Closing:') && ![side.closings.planned, side.closings.ofStopped].includes(id)) ||
+      [
+        side.round,
+        side.issuedRound,
+        side.acceptedRound,
+        side.amendments.proposed,
+        side.amendments.inForce,
+        side.dealDocuments.proposed,
+        side.dealDocuments.inForce,
+        side.dealDocuments.later,
+        side.closings.offered,
+        side.closings.held,
+      ].includes(id),
   }
 }
 

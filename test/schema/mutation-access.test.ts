@@ -79,9 +79,20 @@ const thingOf = (id: string, of: Call): Thing => ({
   id,
   companyId: /^(Pool|Provider|TokenClass|Maintenance):/.test(id) ? undefined : of.companyId,
   providerId: of.providerId,
-  shownToCompany: [of.round, of.issuedRound, of.acceptedRound, of.amendments.proposed, of.amendments.inForce].includes(
-    id,
-  ),
+  shownToCompany:
+    (id.startsWith('Closing:') && ![of.closings.planned, of.closings.ofStopped].includes(id)) ||
+    [
+      of.round,
+      of.issuedRound,
+      of.acceptedRound,
+      of.amendments.proposed,
+      of.amendments.inForce,
+      of.dealDocuments.proposed,
+      of.dealDocuments.inForce,
+      of.dealDocuments.later,
+      of.closings.offered,
+      of.closings.held,
+    ].includes(id),
 })
 
 /** Whoever has the role may act on what they see; a provider's staff, on what is the provider's. */

@@ -50,6 +50,17 @@ const onDispute = (input: Record<string, unknown> = {}): MutationCase => ({
   subject: ({ statements }) => statements.dispute,
   input: ({ statements }) => ({ disputeId: statements.dispute, ...input }),
 })
+const onClosing = (which: keyof Travelled['closings'], input: Record<string, unknown> = {}): MutationCase => ({
+  subject: ({ closings }) => closings[which],
+  input: ({ closings }) => ({ closingId: closings[which], ...input }),
+})
+const onDealDocument = (
+  which: keyof Travelled['dealDocuments'],
+  input: Record<string, unknown> = {},
+): MutationCase => ({
+  subject: ({ dealDocuments }) => dealDocuments[which],
+  input: ({ dealDocuments }) => ({ dealDocumentId: dealDocuments[which], ...input }),
+})
 const onFlag = (input: Record<string, unknown>): MutationCase => ({
   subject: ({ flag }) => flag.id,
   input: ({ flag }) => ({ flagId: flag.id, findingId: flag.findingId, ...input }),
@@ -104,6 +115,38 @@ export const MUTATIONS: Readonly<Record<string, MutationCase>> = {
   proposeAmendment: onAmendment('drafted'),
   signAmendment: onAmendment('proposed', { sha256: SHA }),
   acceptAmendment: onAmendment('proposed', { sha256: SHA, typedName: 'A Name' }),
+  changeCompanyIdentity: onCompany(() => ({
+    legalName: 'Another Name, Inc.',
+    legalForm: 'Corporation',
+    jurisdiction: 'US-DE',
+    validFrom: '2026-12-01',
+    cause: 'name_change',
+    source: 'the test',
+  })),
+  draftAssignment: onRound('round', () => ({
+    side: 'company',
+    kind: 'merger',
+    successor: { name: 'Successor, Inc.', form: 'Corporation', jurisdiction: 'US-DE' },
+    evidence: 'the test',
+    evidenceDate: '2026-11-01',
+  })),
+  draftSideLetter: onRound('round', () => ({ title: 'A letter', holder: 'The fund', rights: [{ kind: 'CO_SALE' }] })),
+  proposeDealDocument: onDealDocument('drafted'),
+  signDealDocument: onDealDocument('proposed', { sha256: SHA }),
+  acceptDealDocument: onDealDocument('proposed', { sha256: SHA, typedName: 'A Name' }),
+  withdrawDealDocument: onDealDocument('proposed', { reason: 'the test' }),
+  electMfn: {
+    subject: ({ dealDocuments }) => dealDocuments.inForce,
+    input: ({ dealDocuments }) => ({ dealDocumentId: dealDocuments.inForce, electedId: dealDocuments.later }),
+  },
+  planClosing: onRound('round', () => ({
+    closingDate: '2026-12-01',
+    cashInvestors: [{ name: 'Late Capital', amount: { amount: '1000', currency: 'USD' } }],
+  })),
+  offerClosing: onClosing('planned'),
+  acceptClosing: onClosing('offered', { sha256: SHA, typedName: 'A Name' }),
+  holdClosing: onClosing('offered'),
+  withdrawClosing: onClosing('offered', { reason: 'the test' }),
   withdrawAmendment: onAmendment('proposed', { reason: 'the test' }),
   createTokenClass: {
     subject: ({ providerId }) => providerId,
@@ -301,6 +344,9 @@ export const REFERENCES: Readonly<Record<string, Reference>> = {
   'recordFact.subject': ({ round }) => round,
   'draftRound.terms.compute.tokenClassId': 'seen by whoever may',
   'reviseTerms.terms.compute.tokenClassId': 'seen by whoever may',
+  'planClosing.grants.tokenClassId': 'seen by whoever may',
+  'electMfn.electedId': ({ dealDocuments }) => dealDocuments.later,
+  'draftSideLetter.mfn.over': ({ dealDocuments }) => dealDocuments.later,
   'draftAmendment.terms.compute.tokenClassId': 'seen by whoever may',
   'draftAmendment.terms.settlement.priceProtection.metricId': 'seen by whoever may',
   'requestReservation.poolId': 'seen by whoever may',

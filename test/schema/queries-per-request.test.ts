@@ -15,7 +15,7 @@ import { eachObject, fieldOf, fieldsOf, holdsSomething, nodeTypes, objectType, P
 const FEW = 2
 const MANY = 8
 /** Fields that have nothing to show in a company where all is well. */
-const EMPTY = new Set(['Company.tokenDifferences', 'Company.arrears'])
+const EMPTY = new Set(['Company.tokenDifferences', 'Company.arrears', 'DealDocument.assignment'])
 
 const world = await makeWorld()
 const travelled: Travelled[] = []
@@ -54,6 +54,8 @@ async function idsOf(type: GraphQLObjectType): Promise<string[]> {
     TokenClass: ({ tokenClassId }) => tokenClassId,
     Round: ({ round }) => round,
     Amendment: ({ amendments }) => amendments.inForce,
+    Closing: ({ closings }) => closings.held,
+    DealDocument: ({ dealDocuments }) => dealDocuments.inForce,
     Reservation: ({ reservations }) => reservations.used,
     Statement: ({ statements }) => statements.final,
     // A share of the package: a SAFE has no price to show.

@@ -13,6 +13,7 @@ import { schema } from '../../schema/index.ts'
 
 /** Arguments of fields that need some, as they are written in a document. */
 const ARGUMENTS: Readonly<Record<string, string>> = {
+  'Company.identityOn': '(date: "2026-11-01")',
   'Company.tokenBalancesAsOf': '(at: "2026-11-01T00:00:00Z")',
   'Pool.freeCapacity': '(from: "2026-11-20T00:00:00Z", to: "2026-11-27T00:00:00Z")',
   'Query.findCapacity': '(gpus: 1, minutes: 60, from: "2026-11-21T00:00:00Z", to: "2026-11-27T00:00:00Z")',

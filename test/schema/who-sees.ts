@@ -40,6 +40,8 @@ const everyone = (): boolean => true
 export const SEES_NODE: Readonly<Record<string, (who: Who, thing: Thing) => boolean>> = {
   Company: ofCompany,
   Round: (who, thing) => ofCompany(who, thing) && (isOfFund(who) || thing.shownToCompany !== false),
+  DealDocument: (who, thing) => ofCompany(who, thing) && (isOfFund(who) || thing.shownToCompany !== false),
+  Closing: (who, thing) => ofCompany(who, thing) && (isOfFund(who) || thing.shownToCompany !== false),
   Amendment: (who, thing) => ofCompany(who, thing) && (isOfFund(who) || thing.shownToCompany !== false),
   Flag: (who, thing) => ofCompany(who, thing) && isOfFund(who),
   Lot: ofCompany,
@@ -89,7 +91,11 @@ const SHOWN_TO: Readonly<Record<string, readonly Group[]>> = {
   ...each(BOOKING, 'CapacityChange Maintenance Dedication PoolShare BookingInTheWay ReservationOffer ReservationGroup'),
   ...each(
     PARTIES,
-    'Company Round TermsVersion RoundClosing ClosingConditionStatus Document Acceptance Amendment TermChange DealSignature',
+    'Company Round TermsVersion RoundClosing ClosingConditionStatus Document Acceptance Amendment TermChange DealSignature CompanyIdentity',
+  ),
+  ...each(
+    PARTIES,
+    'Closing ClosingPurchase ClosedGrant RollingTerms DealDocument Assignment SideLetter SideRight MfnNotice',
   ),
   ...each(
     PARTIES,

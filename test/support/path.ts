@@ -3,13 +3,24 @@ import type { Actor } from '../../api/access/index.ts'
 import { capTableAsOf, importCapTable } from '../../api/captable/index.ts'
 import {
   acceptAmendment,
+  acceptClosing,
+  acceptDealDocument,
   acceptTermSheet,
   closeRound,
+  draftAssignment,
   draftExtension,
+  draftSideLetter,
+  electMfn,
+  holdClosing,
   issueTermSheet,
+  offerClosing,
+  planClosing,
   proposeAmendment,
+  proposeDealDocument,
   satisfyCondition,
   signAmendment,
+  signDealDocument,
+  waiveCondition,
 } from '../../api/closing/index.ts'
 import {
   answerOffer,
@@ -33,7 +44,7 @@ import {
   stateStatement,
 } from '../../api/drawdown/index.ts'
 import { OpenFlags, recordFact } from '../../api/flags/index.ts'
-import { insertProvider } from '../../api/parties/index.ts'
+import { changeCompanyIdentity, insertProvider } from '../../api/parties/index.ts'
 import { globalId, inTransaction, newId, type Ref, zKey } from '../../api/platform/index.ts'
 import { draftRound, proposeRound, type RoundTermsWire, reviseTerms } from '../../api/rounds/index.ts'
 import {
@@ -83,6 +94,10 @@ export type Travelled = Stage & {
   /** Of the pool, far ahead. */
   readonly maintenance: string
   readonly dedication: string
+  /** Closings of the closed round after the first. */
+  readonly closings: Readonly<Record<'planned' | 'offered' | 'held' | 'ofStopped', string>>
+  /** Side letters and an assignment of the closed round. `inForce` has elected `later`. */
+  readonly dealDocuments: Readonly<Record<'drafted' | 'proposed' | 'inForce' | 'later', string>>
   /** Of the closed round: not shown to the company yet, shown to it, and in force. */
   readonly amendments: Readonly<Record<'drafted' | 'proposed' | 'inForce', string>>
 }
@@ -214,6 +229,8 @@ export async function wholeWay(world: World, name: string, on?: Stage): Promise<
 
   await world.setClock('2026-10-05T09:00:00Z')
   const amendments = await amend(way, round, signatory.actor)
+  const closings = await closeAgain(way, round, signatory.actor)
+  const dealDocuments = await besideTerms(way, round, signatory.actor)
   const issuedRound = await draft(way, 'Series B', '1000')
   await propose(way, issuedRound, 1)
   await issueTermSheet(deps, staff.partner.actor, { roundId: idOf('Round', issuedRound) })
@@ -247,6 +264,8 @@ export async function wholeWay(world: World, name: string, on?: Stage): Promise<
     statements,
     markId: await mark(way),
     amendments,
+    dealDocuments,
+    closings: { ...closings, ofStopped: await firstClosingOf(world, stoppedRound) },
   }
 }
 
@@ -307,7 +326,16 @@ export const terms = (
   preMoney: { amount: '23000000', currency: 'USD' },
   priceRounding: { direction: 'DOWN', places: 4 },
   pool: { kind: 'TARGET', postRoundUnallocated: '0.10' },
-  security: { className: `${name} Preferred`, newClass: true, idPrefix: 'PX-', seniority: '3' },
+  security: {
+    className: `${name} Preferred`,
+    newClass: true,
+    idPrefix: 'PX-',
+    seniority: '3',
+    ...(name === 'Series Seed-2' ? { authorized: '9000000' } : {}),
+  },
+  ...(name === 'Series Seed-2'
+    ? { rolling: { maximum: { amount: '9000000', currency: 'USD' }, outsideDate: '2027-06-15' } }
+    : {}),
   compute: {
     tokenClassId: stage.tokenClassId,
     tokens,
@@ -401,6 +429,94 @@ async function close(way: Way, round: Ref, version: number): Promise<void> {
   }
   await way.world.setClock('2026-06-15T17:00:00Z')
   await closeRound(deps, staff.partner.actor, { roundId })
+}
+
+/** The first closing of a round that the company does not see. */
+async function firstClosingOf({ deps }: World, round: Ref): Promise<string> {
+  const row = await deps.db
+    .selectFrom('closing')
+    .select('closing_id')
+    .where('company_id', '=', round.companyId)
+    .where('round_id', '=', round.id)
+    .executeTakeFirstOrThrow()
+  return globalId('Closing', round.companyId, row.closing_id)
+}
+
+/** A further closing that was held, one that the company may accept, and one that it does not see. */
+async function closeAgain(way: Way, round: Ref, signatory: Actor): Promise<Omit<Travelled['closings'], 'ofStopped'>> {
+  const { deps, staff } = way.world
+  const planned = async (name: string) => {
+    const { ref } = await planClosing(deps, staff.analyst.actor, {
+      roundId: idOf('Round', round),
+      closingDate: '2026-10-05',
+      cashInvestors: [{ name, amount: { amount: '1000', currency: 'USD' } }],
+      grants: [{ tokenClassId: way.stage.tokenClassId, tokens: '10' }],
+      conditions: [{ code: `CONSENT_${name.toUpperCase()}`, text: 'The board consents.', waivableBy: 'fund' }],
+    })
+    return idOf('Closing', ref)
+  }
+  const offered = async (closingId: string) => ({
+    closingId,
+    sha256: (await offerClosing(deps, staff.analyst.actor, { closingId })).sha256,
+  })
+  const second = await offered(await planned('Second'))
+  await acceptClosing(deps, signatory, second)
+  await waiveCondition(deps, staff.partner.actor, {
+    roundId: idOf('Round', round),
+    code: 'CONSENT_SECOND',
+    reason: 'the test',
+  })
+  await holdClosing(deps, staff.partner.actor, { closingId: second.closingId })
+  const { closingId } = await offered(await planned('Third'))
+  return { held: second.closingId, offered: closingId, planned: await planned('Fourth') }
+}
+
+/** A side letter that was elected by an earlier one, an assignment that is proposed, and a letter that is not. */
+async function besideTerms(way: Way, round: Ref, signatory: Actor): Promise<Travelled['dealDocuments']> {
+  const { deps, staff } = way.world
+  const roundId = idOf('Round', round)
+  const letter = async (title: string) => {
+    const { ref } = await draftSideLetter(deps, staff.analyst.actor, {
+      roundId,
+      title,
+      holder: FUND,
+      rights: [{ kind: 'PRO_RATA' }],
+      mfn: { windowDays: 365 },
+    })
+    return idOf('DealDocument', ref)
+  }
+  const proposed = async (dealDocumentId: string) => ({
+    dealDocumentId,
+    sha256: (await proposeDealDocument(deps, staff.analyst.actor, { dealDocumentId })).sha256,
+  })
+  const signed = async (title: string) => {
+    const signing = await proposed(await letter(title))
+    await signDealDocument(deps, staff.partner.actor, signing)
+    await acceptDealDocument(deps, signatory, signing)
+    return signing.dealDocumentId
+  }
+  await changeCompanyIdentity(deps, staff.analyst.actor, {
+    companyId: way.companyId,
+    legalName: 'A Later Name, Inc.',
+    legalForm: 'Corporation',
+    jurisdiction: 'US-DE',
+    validFrom: '2035-01-01',
+    cause: 'name_change',
+    source: 'the test',
+  })
+  const inForce = await signed('Side letter of June')
+  const later = await signed('Side letter of October')
+  await electMfn(deps, staff.partner.actor, { dealDocumentId: inForce, electedId: later })
+  const { ref } = await draftAssignment(deps, staff.analyst.actor, {
+    roundId,
+    side: 'company',
+    kind: 'merger',
+    successor: { name: 'Successor, Inc.', form: 'Corporation', jurisdiction: 'US-DE' },
+    evidence: 'Certificate of merger',
+    evidenceDate: '2026-10-01',
+  })
+  const { dealDocumentId } = await proposed(idOf('DealDocument', ref))
+  return { inForce, later, proposed: dealDocumentId, drafted: await letter('Side letter to come') }
 }
 
 /** One amendment in force, one that waits for signatures, and one that is not proposed. */
