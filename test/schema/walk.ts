@@ -11,9 +11,14 @@ import {
 } from 'graphql'
 import { schema } from '../../schema/index.ts'
 
+const ISSUE = 'consideration: { amount: "600000", currency: "USD" }'
 /** Arguments of fields that need some, as they are written in a document. */
 const ARGUMENTS: Readonly<Record<string, string>> = {
   'Company.identityOn': '(date: "2026-11-01")',
+  'Company.antiDilution': `(input: { classId: "class-series-seed", method: FULL_RATCHET, issued: "1000000", ${ISSUE} })`,
+  'Company.payToPlay': '(input: { classId: "class-series-seed", holders: [] })',
+  'Company.waterfall': '(input: { exits: ["20000000"], debts: [{ name: "Bank", amount: "1" }] })',
+  'Round.waterfall': '(input: { exits: ["20000000"], debts: [{ name: "Bank", amount: "1" }] })',
   'Company.tokenBalancesAsOf': '(at: "2026-11-01T00:00:00Z")',
   'Pool.freeCapacity': '(from: "2026-11-20T00:00:00Z", to: "2026-11-27T00:00:00Z")',
   'Query.findCapacity': '(gpus: 1, minutes: 60, from: "2026-11-21T00:00:00Z", to: "2026-11-27T00:00:00Z")',

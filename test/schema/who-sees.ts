@@ -115,7 +115,7 @@ const SHOWN_TO: Readonly<Record<string, readonly Group[]>> = {
     'CapTable CapTableClass CapTableDownloads CapTablePlan CapTableSecurity CapTableStakeholder Security VestingStep',
   ),
   ...each(PARTIES, 'Waterfall WaterfallBreakpoint ExitPayouts ClassPayout HolderPayout NamedAmount'),
-  ...each(PARTIES, 'AntiDilution FullyDiluted PayToPlay'),
+  ...each(PARTIES, 'AntiDilution FullyDiluted PayToPlay CompanyPayToPlaySuccess'),
   ...each(PARTIES, 'Lot LotRelease LotBalance ClassBalance TokenBalance TokenBalances TokenTransfer'),
   ...each(BOOKING, 'TokenSending'),
   ...each(FUND, 'TransferBatch PostedTransfer ReversedTransfer Reconciliation Discrepancy'),
