@@ -7,6 +7,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   crash: () => import('./crash.ts'),
   ledger: () => import('./ledger.ts'),
   start: () => import('./start.ts'),
+  usage: () => import('./usage.ts'),
 }
 
 const [name = '', ...args] = process.argv.slice(2)
