@@ -27,6 +27,7 @@ import { signInRoutes } from './http/sign-in.ts'
 import { statementRoutes } from './http/statements.ts'
 import { transferRoutes } from './http/transfers.ts'
 import { uploadCapTableRoutes } from './http/upload-cap-table.ts'
+import { usageRoutes } from './http/usage.ts'
 import { findInstallation } from './parties/index.ts'
 
 /** Pages load nothing from elsewhere and run no script in line. */
@@ -78,6 +79,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(operationsRoutes(deps, pages, actorOf))
   app.use(uploadCapTableRoutes(deps, actorOf))
   app.use(transferRoutes(deps, actorOf))
+  app.use(usageRoutes(deps, actorOf))
   app.use(capTableRoutes(deps, pages, actorOf))
   app.use(capTablePageRoutes(deps, pages, actorOf))
   app.use(

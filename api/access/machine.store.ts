@@ -37,7 +37,8 @@ export async function insertMachine(
     .execute()
 }
 
-async function machineNamed(reader: Reader, providerId: Uuid, name: string): Promise<Uuid | undefined> {
+/** The machine of this name, where the provider has one. */
+export async function machineNamed(reader: Reader, providerId: Uuid, name: string): Promise<Uuid | undefined> {
   const row = await reader
     .selectFrom('machine')
     .select('machine_id')

@@ -91,6 +91,8 @@ export {
   poolCount,
   poolPage,
   poolsById,
+  poolsMetered,
+  poolsOfProvider,
   providersOfPools,
 } from './pool.views.ts'
 export {

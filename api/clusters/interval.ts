@@ -48,7 +48,13 @@ export const MOST_MINUTES = 10 * 366 * 24 * 60
 const MICROSECONDS_PER_MINUTE = 60_000_000n
 
 /** Microseconds since 1970 of an instant. Text order is no order of instants: "00Z" sorts after "00.5Z". */
-export const microsecondsOf = (instant: string): bigint => Temporal.Instant.from(instant).epochNanoseconds / 1000n
+export function microsecondsOf(instant: string): bigint {
+  // Nearly every instant is of this form, and a batch of usage has thousands of them.
+  const [, seconds, fraction = ''] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?Z$/.exec(instant) ?? []
+  const milliseconds = seconds === undefined ? Number.NaN : Date.parse(`${seconds}Z`)
+  if (Number.isNaN(milliseconds)) return Temporal.Instant.from(instant).epochNanoseconds / 1000n
+  return BigInt(milliseconds) * 1000n + BigInt(fraction.padEnd(6, '0'))
+}
 
 /** The instant so many minutes later. */
 export const addMinutes = (instant: string, minutes: number): string =>

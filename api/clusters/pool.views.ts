@@ -5,7 +5,7 @@ import { globalId, NotFound, parseNumeric, type Reader, Refused, type Uuid } fro
 import type { Factor } from './charge.ts'
 import { type FactorBasis, factorBasis } from './factor-basis.ts'
 import { BadInterval, checkInterval, earlier, type Interval, later, microsecondsOf } from './interval.ts'
-import { poolsSeenBy, seesPool } from './visibility.ts'
+import { metersFor, poolsSeenBy, seesPool } from './visibility.ts'
 
 export type PoolView = {
   readonly poolId: Uuid
@@ -99,6 +99,20 @@ export async function providersOfPools(reader: Reader, ids: readonly Uuid[]): Pr
     .where('pool_id', 'in', [...new Set(ids)])
     .execute()
   return new Map(rows.map((row) => [row.pool_id, row.provider_id]))
+}
+
+/** The pools whose usage the actor meters: those of the providers whose staff or machine it is. */
+export async function poolsMetered(reader: Reader, actor: Actor): Promise<Uuid[]> {
+  const own = [...actor.providerIds].filter((providerId) => metersFor(actor, providerId))
+  if (own.length === 0) return []
+  const rows = await reader.selectFrom('pool').select('pool_id').where('provider_id', 'in', own).execute()
+  return rows.map((row) => row.pool_id)
+}
+
+/** The pools of one provider. */
+export async function poolsOfProvider(reader: Reader, providerId: Uuid): Promise<Uuid[]> {
+  const rows = await reader.selectFrom('pool').select('pool_id').where('provider_id', '=', providerId).execute()
+  return rows.map((row) => row.pool_id)
 }
 
 export type FactorView = {

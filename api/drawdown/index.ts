@@ -37,7 +37,26 @@ export {
 export { MonthNotStatable, StatementChanged } from './errors.ts'
 export { FinaliseStatementInput, finaliseStatement } from './finalise-statement.ts'
 export { openVesting, type VestingGrant } from './grant.store.ts'
-export { PULL_USAGE_JOB, type Pulled, pullUsage, pullUsageJob, SCHEDULER_MACHINE } from './pull-usage.ts'
+export {
+  DISCARD_DECISIONS,
+  DiscardUsageInput,
+  discardUsage,
+  MendUsageInput,
+  mendUsage,
+  ReplayUsageInput,
+  replayUsage,
+} from './look-after-usage.ts'
+export { PULL_USAGE_JOB, type Pulled, pullUsage, pullUsageJob, SCHEDULER_MACHINE, tendPulls } from './pull-usage.ts'
+export { QUARANTINE_STATES, type QuarantineState, reasonOf } from './quarantine.store.ts'
+export {
+  type QuarantineCount,
+  type QuarantinedView,
+  type QuarantineEventView,
+  quarantineCounts,
+  quarantinedById,
+  quarantineEvents,
+  quarantinePage,
+} from './quarantine.views.ts'
 export { ELECTION_DECISIONS, RecordElectionInput, recordElection } from './record-election.ts'
 export { earnReleased } from './released-basis.ts'
 export { type ReportedUsage, ReportUsageInput, reportUsage } from './report-usage.ts'
@@ -79,5 +98,13 @@ export {
 } from './statement.views.ts'
 export { statementCsv } from './statement-csv.ts'
 export { sheetOf } from './statement-sheet.ts'
+export {
+  type Meterer,
+  mustMeter,
+  OutsideReservation,
+  type TakenUsage,
+  takeUsage,
+  UsageDiscarded,
+} from './take-usage.ts'
 export { type ShareTrace, type TraceLink, traceShares } from './trace.views.ts'
 export { mustSpeakFor } from './visibility.ts'

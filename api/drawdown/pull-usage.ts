@@ -2,9 +2,20 @@
 import { z } from 'zod'
 import { type Actor, machineActor } from '../access/index.ts'
 import { type PoolScheduler, providersOfPools, SchedulerUnavailable, usageToReport } from '../clusters/index.ts'
-import { addJob, type Deps, DomainError, instant, inTransaction, parse, type Uuid, zUuid } from '../platform/index.ts'
+import {
+  addJob,
+  type Db,
+  type Deps,
+  DomainError,
+  instant,
+  inTransaction,
+  parse,
+  type Uuid,
+  zUuid,
+} from '../platform/index.ts'
 import { againAfter, lastPull, type Pull, recordPull } from './pull.store.ts'
 import { reportUsage } from './report-usage.ts'
+import { mustMeter, takeUsage } from './take-usage.ts'
 
 /** Name of the job that pulls one pool, and adds itself again. */
 export const PULL_USAGE_JOB = 'drawdown.pull-usage'
@@ -15,6 +26,8 @@ export const SCHEDULER_MACHINE = 'scheduler'
 export type Pulled = {
   readonly recorded: number
   readonly known: number
+  /** Records that are kept aside for people to look after. */
+  readonly quarantined: number
   readonly completed: number
   /** Reports that were refused, and why: they are told again by the next run. */
   readonly refused: readonly { readonly reservationId: string; readonly code: string; readonly message: string }[]
@@ -62,15 +75,22 @@ async function pullSince(
   since: string | undefined,
 ): Promise<Pulled> {
   const { reports, outside } = await usageToReport(deps.db, target, { since })
-  const count = { recorded: 0, known: 0, completed: 0 }
+  const meterer = await mustMeter(deps.db, actor)
+  const count = { recorded: 0, known: 0, quarantined: 0, completed: 0 }
   const refused: Pulled['refused'][number][] = []
   for (const { reservationId, records, complete } of reports) {
     try {
-      const reported = await reportUsage(deps, actor, { reservationId, records: [...records], complete })
-      const fresh = reported.records.filter(({ outcome }) => outcome === 'RECORDED').length
-      count.recorded += fresh
-      count.known += reported.records.length - fresh
-      count.completed += complete ? 1 : 0
+      const taken = await takeUsage(deps, meterer, {
+        records: records.map((record) => ({ ...record, reservationId })),
+      })
+      count.recorded += taken.filter(({ outcome }) => outcome === 'RECORDED').length
+      count.known += taken.filter(({ outcome }) => outcome === 'ALREADY_RECORDED').length
+      const aside = taken.filter(({ outcome }) => outcome === 'QUARANTINED').length
+      count.quarantined += aside
+      // A reservation of which something waits for people stays open for it.
+      if (!complete || aside > 0) continue
+      await reportUsage(deps, actor, { reservationId, records: [], complete })
+      count.completed += 1
     } catch (error) {
       if (!(error instanceof DomainError)) throw error
       refused.push({ reservationId, code: error.code, message: error.message })
@@ -101,6 +121,14 @@ export const pullUsageJob =
       await again(deps, poolId)
     }
   }
+
+/** Makes sure that each of these pools is asked: the job of a pool adds itself again, but a lost one does not come back. */
+export const tendPulls = (db: Db, targets: readonly Pick<PoolScheduler, 'poolId'>[]): Promise<void> =>
+  inTransaction(db, async (trx) => {
+    for (const { poolId } of targets) {
+      await addJob(trx, { name: PULL_USAGE_JOB, payload: { poolId }, key: `${PULL_USAGE_JOB}:${poolId}` })
+    }
+  })
 
 async function again(deps: Deps, poolId: Uuid): Promise<void> {
   const last: Pull | undefined = await lastPull(deps.db, poolId)

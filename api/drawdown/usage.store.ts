@@ -1,7 +1,7 @@
 /** Records usage of one company in batches: one call of `usage_post`, which does all of it. */
 import { sql } from 'kysely'
 import type { UsageRecord } from '../clusters/index.ts'
-import { type MicroTokens, newId, type Trx, type Uuid, type WholeShares } from '../platform/index.ts'
+import { type MicroTokens, newId, type Reader, type Uuid, type WholeShares } from '../platform/index.ts'
 
 /** Why a record cannot be used. `migrations/0028_drawdown_usage.sql` says what each is about. */
 export const USAGE_REFUSALS = [
@@ -68,16 +68,18 @@ type Row = {
  * Posts a batch and answers each record, in order. A record that cannot be used changes nothing and, unless the batch is
  * whole, does not stop the others. Takes the locks of the company, its grants, reservations, accounts and holds.
  */
-export async function postUsage(trx: Trx, batch: UsageBatch): Promise<PostedUsage> {
+export async function postUsage(db: Reader, batch: UsageBatch): Promise<PostedUsage> {
   const { records } = batch
   const { rows } = await sql<Row>`
     SELECT outcomes, details, usage_ids, charges, stored, gpu_seconds, delivered, newly_earned
-    FROM usage_post(${batch.companyId}::uuid, ${records.map(() => newId())}::uuid[],
-      ${records.map((record) => record.reservationId)}::uuid[], ${records.map((record) => record.source)}::text[],
-      ${records.map((record) => record.externalId)}::text[], ${records.map((record) => record.gpuSeconds.toString())}::bigint[],
-      ${records.map((record) => record.startedAt)}::timestamptz[], ${records.map((record) => record.endedAt)}::timestamptz[],
-      ${records.map((record) => record.job)}::text[], ${[...batch.pools]}::uuid[], ${batch.actorId}::uuid,
-      ${batch.requestId ?? null}::uuid, ${batch.whole})`.execute(trx)
+    FROM usage_post(${batch.companyId}::uuid, ${plain(records.map(newId))}::uuid[],
+      ${plain(records.map((record) => record.reservationId))}::uuid[], ${quoted(records.map((record) => record.source))}::text[],
+      ${quoted(records.map((record) => record.externalId))}::text[], ${plain(records.map((record) => record.gpuSeconds))}::bigint[],
+      ${plain(records.map((record) => record.startedAt))}::timestamptz[],
+      ${plain(records.map((record) => record.endedAt))}::timestamptz[], ${quoted(records.map((record) => record.job))}::text[],
+      ${[...batch.pools]}::uuid[], ${batch.actorId}::uuid, ${batch.requestId ?? null}::uuid, ${batch.whole})`.execute(
+    db,
+  )
   const [row] = rows
   if (row === undefined || row.outcomes.length !== records.length) {
     throw new Error(`usage_post answered ${row?.outcomes.length ?? 0} of ${records.length} records`)
@@ -95,3 +97,8 @@ export async function postUsage(trx: Trx, batch: UsageBatch): Promise<PostedUsag
     newlyEarned: row.newly_earned,
   }
 }
+
+/** Arrays as PostgreSQL reads them. The driver quotes and escapes every element: for a thousand ids that is most of its work. */
+const plain = (values: readonly (string | bigint)[]): string => `{${values.join(',')}}`
+const quoted = (values: readonly (string | null)[]): string =>
+  `{${values.map((value) => (value === null ? 'NULL' : `"${value.replace(/["\\]/g, '\\$&')}"`)).join(',')}}`

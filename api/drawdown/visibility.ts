@@ -1,4 +1,5 @@
 /** Who answers for a company, and who meters its use. What is seen is decided where companies and reservations are. */
+import { type RawBuilder, sql } from 'kysely'
 import { type Actor, is, isStaff } from '../access/index.ts'
 import { metersFor } from '../clusters/index.ts'
 import { Forbidden, type Uuid } from '../platform/index.ts'
@@ -30,4 +31,25 @@ export function mustMeterFor(actor: Actor, providerId: Uuid): void {
     ['provider', 'machine'],
     "Only the provider's own staff and machines report usage of its pools, and nobody on the fund's staff. Nothing was changed.",
   )
+}
+
+/**
+ * Who sees usage that was kept aside, as a condition on `quarantined_usage as kept`: the fund's staff, but not of a company
+ * that a wall hides from them, and whoever meters for the provider that reported it.
+ */
+export function quarantineSeenBy(actor: Actor): RawBuilder<boolean> {
+  const own = [...actor.providerIds].filter((providerId) => metersFor(actor, providerId))
+  const [walled, staff] = [[...actor.walledCompanyIds], isStaff(actor)]
+  return sql<boolean>`(kept.scope_id = ANY(${own}::uuid[])
+    OR ${staff}::boolean AND (kept.company_id IS NULL OR kept.company_id <> ALL(${walled}::uuid[])))`
+}
+
+/**
+ * Who looks after usage that was kept aside: operations, and the provider's own people. A machine only tells.
+ *
+ * @throws {Forbidden}
+ */
+export function mustLookAfterUsage(actor: Actor, providerId: Uuid): void {
+  if (is(actor, 'operations') || (is(actor, 'provider') && actor.providerIds.has(providerId))) return
+  throw new Forbidden(['operations', 'provider'])
 }

@@ -1,5 +1,5 @@
-/** Who sends a request: a bearer token, or the session cookie. */
-import { type Actor, actorOfToken } from '../access/index.ts'
+/** Who sends a request: a bearer token, which may be the secret of a machine, or the session cookie. */
+import { type Actor, actorOfSecret, actorOfToken, MACHINE_SECRET } from '../access/index.ts'
 import type { Reader } from '../platform/index.ts'
 
 const SESSION_COOKIE = 'equihour_session'
@@ -27,5 +27,7 @@ export async function actorOfRequest(
   header: (name: string) => string | null | undefined,
 ): Promise<Actor | undefined> {
   const found = tokenOf(header)
-  return found === undefined ? undefined : actorOfToken(db, found.token, found.kind)
+  if (found === undefined) return undefined
+  const isSecret = found.kind === 'bearer' && MACHINE_SECRET.test(found.token)
+  return isSecret ? actorOfSecret(db, found.token) : actorOfToken(db, found.token, found.kind)
 }

@@ -1,5 +1,4 @@
 /** Parsing what comes in: zod schemas of the shapes that recur, and faults that name the field. */
-import { Temporal } from 'temporal-polyfill'
 import { z } from 'zod'
 import { BadInput } from './errors.ts'
 import { NotADecimal, parseNumeric, parseTokens } from './exact.ts'
@@ -84,12 +83,14 @@ export const zKey = (type: string) => keysOf(type, 1).transform(([key]): Uuid =>
 /** Whether the text is a calendar date that exists. */
 export function isIsoDate(text: string): boolean {
   if (!/^[1-9]\d{3}-\d\d-\d\d$/.test(text)) return false
-  try {
-    Temporal.PlainDate.from(text, { overflow: 'reject' })
-    return true
-  } catch {
-    return false
-  }
+  const [year, month, day] = [Number(text.slice(0, 4)), Number(text.slice(5, 7)), Number(text.slice(8))]
+  return month >= 1 && month <= 12 && day >= 1 && day <= daysOf(year, month)
+}
+
+/** Days of a month in the Gregorian calendar. */
+function daysOf(year: number, month: number): number {
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+  return month === 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31
 }
 
 /** Whether the text is an instant in UTC that exists. */

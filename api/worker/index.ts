@@ -36,9 +36,12 @@ import {
   earnReleased,
   endReservation,
   moveByTime,
+  PULL_USAGE_JOB,
+  pullUsageJob,
   START_RESERVATION_JOB,
   startReservation,
   sweepDisputes,
+  tendPulls,
 } from '../drawdown/index.ts'
 import type { Deps } from '../platform/index.ts'
 import {
@@ -73,6 +76,7 @@ const handlers = (schedulers: readonly PoolScheduler[]): Readonly<Record<string,
   [CHECKPOINT_JOB]: checkpointJob,
   [PUSH_RESERVATIONS_JOB]: pushReservationsJob(schedulers),
   [COMPLETE_SENDING_JOB]: completeSendingJob,
+  [PULL_USAGE_JOB]: pullUsageJob(schedulers),
   [RECONCILE_JOB]: runReconciliation,
   [SWEEP_JOB]: (deps) => sweep(deps, schedulers),
 })
@@ -87,6 +91,7 @@ async function sweep(deps: Deps, schedulers: readonly PoolScheduler[]): Promise<
   await sweepDisputes(deps)
   await completeSendings(deps)
   await tendSchedulers(deps.db, schedulers)
+  await tendPulls(deps.db, schedulers)
   await writeDueCheckpoints(deps)
 }
 
@@ -102,6 +107,7 @@ export async function startWorker(
   schedulers: readonly PoolScheduler[] = [],
 ): Promise<{ readonly stop: () => Promise<void> }> {
   await tendSchedulers(deps.db, schedulers)
+  await tendPulls(deps.db, schedulers)
   const pool = new pg.Pool({ connectionString: url, max: 3, application_name: 'equihour worker' })
   // The queue lets go of its listening client before that client has ended; an error without a listener ends the process.
   pool.on('connect', (client) =>

@@ -56,8 +56,22 @@ test('what ran is recorded once, by the provider’s machine, and the last run c
   assert.deepEqual(reporters, [{ role: 'machine', name: 'scheduler', provider_id: world.providerId }])
 
   await it.setTime(71)
-  assert.deepEqual(await pullUsage(deps, it.target), { recorded: 0, known: 1, completed: 1, refused: [], outside: [] })
-  assert.deepEqual(await pullUsage(deps, it.target), { recorded: 0, known: 0, completed: 0, refused: [], outside: [] })
+  assert.deepEqual(await pullUsage(deps, it.target), {
+    recorded: 0,
+    known: 1,
+    quarantined: 0,
+    completed: 1,
+    refused: [],
+    outside: [],
+  })
+  assert.deepEqual(await pullUsage(deps, it.target), {
+    recorded: 0,
+    known: 0,
+    quarantined: 0,
+    completed: 0,
+    refused: [],
+    outside: [],
+  })
   await assertSound(world, it)
 })
 

@@ -38,6 +38,10 @@ const onPool = (input: Record<string, unknown>): MutationCase => ({
   subject: ({ poolId }) => poolId,
   input: ({ poolId }) => ({ poolId, ...input }),
 })
+const onQuarantined = (input: (of: Call) => Record<string, unknown>): MutationCase => ({
+  subject: ({ quarantined }) => quarantined,
+  input: (of) => ({ quarantineId: of.quarantined, ...input(of) }),
+})
 const onStatement = (input: Record<string, unknown> = {}): MutationCase => ({
   subject: ({ statements }) => statements.stated,
   input: ({ statements }) => ({ statementId: statements.stated, ...input }),
@@ -323,6 +327,27 @@ export const MUTATIONS: Readonly<Record<string, MutationCase>> = {
   determineDispute: {
     subject: ({ statements }) => statements.dispute,
     input: (of) => ({ disputeId: of.statements.dispute, outcome: 'STANDS', note: 'the test', documentId: of.document }),
+  },
+  replayUsage: onQuarantined(() => ({})),
+  mendUsage: onQuarantined(({ reservations }) => ({
+    record: {
+      reservationId: reservations.used,
+      source: 'slurm/one',
+      externalId: 'lost',
+      gpuSeconds: '1',
+      startedAt: '2026-07-20T00:00:00Z',
+      endedAt: '2026-07-21T00:00:00Z',
+    },
+    reason: 'the test',
+  })),
+  discardUsage: onQuarantined(() => ({ reason: 'the test' })),
+  registerMachineKey: {
+    subject: ({ providerId }) => providerId,
+    input: ({ providerId }) => ({ providerId, machine: `machine ${newId()}` }),
+  },
+  revokeMachineKey: {
+    subject: ({ providerId }) => providerId,
+    input: ({ providerId, machineKey }) => ({ providerId, keyId: machineKey, reason: 'the test' }),
   },
   stateStatement: onCompany(() => ({ month: '2026-09-01' })),
   answerStatement: onStatement({ sha256: SHA, answer: 'ACCEPT' }),

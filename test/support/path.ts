@@ -1,5 +1,5 @@
 /** Takes companies the whole way by use cases, so that every type of the schema has something to show. */
-import type { Actor } from '../../api/access/index.ts'
+import { type Actor, registerMachineKey } from '../../api/access/index.ts'
 import { capTableAsOf, importCapTable } from '../../api/captable/index.ts'
 import {
   acceptAmendment,
@@ -39,9 +39,11 @@ import {
   cancelReservation,
   correctUsage,
   finaliseStatement,
+  mustMeter,
   proposeSettlement,
   reportUsage,
   stateStatement,
+  takeUsage,
 } from '../../api/drawdown/index.ts'
 import { OpenFlags, recordFact } from '../../api/flags/index.ts'
 import { changeCompanyIdentity, insertProvider } from '../../api/parties/index.ts'
@@ -72,6 +74,8 @@ export type Stage = {
   readonly provider: Person
   /** A metric of the price index, observed twice and corrected once; it has a fallback. */
   readonly metricId: string
+  /** A key of a machine of the provider's. */
+  readonly machineKey: string
 }
 
 /** A company that went the whole way, and what it left behind, by global id. */
@@ -98,6 +102,8 @@ export type Travelled = Stage & {
   readonly closings: Readonly<Record<'planned' | 'offered' | 'held' | 'ofStopped', string>>
   /** Side letters and an assignment of the closed round. `inForce` has elected `later`. */
   readonly dealDocuments: Readonly<Record<'drafted' | 'proposed' | 'inForce' | 'later', string>>
+  /** Usage that was kept aside: of a reservation that there is not. */
+  readonly quarantined: string
   /** Of the closed round: not shown to the company yet, shown to it, and in force. */
   readonly amendments: Readonly<Record<'drafted' | 'proposed' | 'inForce', string>>
 }
@@ -144,7 +150,9 @@ export async function makeStage(world: World, name: string): Promise<Stage> {
   const metricId = await makeMetric(world, name, tokenClassId)
   await world.setClock(END)
   await tend(world, poolId)
+  const { keyId: machineKey } = await registerMachineKey(deps, staff.admin.actor, { providerId, machine: 'metering' })
   return {
+    machineKey,
     providerId,
     tokenClassId,
     poolId,
@@ -225,6 +233,7 @@ export async function wholeWay(world: World, name: string, on?: Stage): Promise<
   await close(way, round, 2)
   const reservations = await book(way)
   const statements = await state(way)
+  const quarantined = await lostUsage(way)
   const pool = await overTime(world, stage, companyId)
 
   await world.setClock('2026-10-05T09:00:00Z')
@@ -262,6 +271,7 @@ export async function wholeWay(world: World, name: string, on?: Stage): Promise<
     stoppedRound: idOf('Round', stoppedRound),
     reservations,
     statements,
+    quarantined,
     markId: await mark(way),
     amendments,
     dealDocuments,
@@ -540,6 +550,22 @@ async function amend(way: Way, round: Ref, signatory: Actor): Promise<Travelled[
   await acceptAmendment(deps, signatory, binding)
   const { amendmentId } = await proposed('2029-01-15')
   return { inForce: binding.amendmentId, proposed: amendmentId, drafted: await drafted('2029-02-15') }
+}
+
+/** Usage of a reservation that the company does not have. */
+async function lostUsage({ world, stage, companyId }: Way): Promise<string> {
+  const record = {
+    reservationId: globalId('Reservation', companyId.slice('Company:'.length), newId()),
+    source: 'slurm/one',
+    externalId: 'lost',
+    gpuSeconds: '60',
+    startedAt: '2026-07-20T00:00:00Z',
+    endedAt: '2026-07-20T00:01:00Z',
+  }
+  const meterer = await mustMeter(world.deps.db, stage.provider.actor)
+  const [taken] = await takeUsage(world.deps, meterer, { records: [record] })
+  if (taken?.outcome !== 'QUARANTINED') throw new Error('the usage should have been kept aside')
+  return globalId('QuarantinedUsage', meterer.providerId, taken.quarantineId)
 }
 
 type Wish = { readonly from: string; readonly days: number; readonly gpus: number }
