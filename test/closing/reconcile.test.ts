@@ -12,7 +12,7 @@ import { makeWorld, type World } from '../support/world.ts'
 const world = await makeWorld()
 const stage = await makeStage(world, 'Reconciled compute')
 const first = await wholeWay(world, 'Lumen Robotics, Inc.', stage)
-const second = await wholeWay(world, 'Harborline Freight Systems, Inc.', stage)
+const second = await wholeWay(world, 'Harborline Freight Systems, Inc.')
 const key = (id: string): string => id.slice(id.indexOf(':') + 1)
 const company = key(first.companyId)
 
