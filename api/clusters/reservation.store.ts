@@ -316,5 +316,5 @@ export async function replaceBooking(
   await bookFor(trx, poolId, ref.companyId, booked.interval, booked.gpus)
   const { startsAt, endsAt } = booked.interval
   await own.set({ freed_at: null, gpus: booked.gpus, starts_at: startsAt, ends_at: endsAt }).execute()
-  await tellScheduler(trx, poolId)
+  await tellScheduler(trx, poolId, ref.id)
 }

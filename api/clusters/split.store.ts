@@ -5,6 +5,7 @@ import type { Quote } from './charge.ts'
 import type { Interval } from './interval.ts'
 import { openOffer } from './offer.store.ts'
 import { insertReservation, type LockedReservation, lockReservation, moveReservation } from './reservation.store.ts'
+import { tellScheduler } from './scheduler/tell-scheduler.ts'
 import { addExpiry } from './set-aside.ts'
 import { addStart } from './start-reservation-job.ts'
 
@@ -21,6 +22,7 @@ export async function shrinkBooking(trx: Trx, { poolId, ref }: LockedReservation
     .where('pool_id', '=', poolId)
     .where('reservation_id', '=', ref.id)
     .execute()
+  await tellScheduler(trx, poolId, ref.id)
 }
 
 /** A part of a reservation, in the state that it is in. Its tokens are held. */

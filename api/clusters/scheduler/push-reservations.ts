@@ -1,6 +1,6 @@
 /** Tells a pool's scheduler what the calendar holds in a near horizon, and takes back what it holds no longer. */
 import { type Db, instant } from '../../platform/index.ts'
-import { microsecondsOf } from '../interval.ts'
+import { type Interval, microsecondsOf } from '../interval.ts'
 import { SchedulerDisagrees, SchedulerRefused, SchedulerUnavailable } from './errors.ts'
 import { horizonOf, type PoolScheduler } from './pool-scheduler.ts'
 import { type Booked, bookedWithin, noLongerBooked, type Outcome, recordAttempt } from './push.store.ts'
@@ -46,10 +46,17 @@ async function makeThere(target: PoolScheduler, booked: Booked, now: string): Pr
   const { reservationId: id, companyId, gpus, interval } = booked
   const wanted = { id, account: accountOf(companyId), gpuModel, gpus, interval }
   const begun = microsecondsOf(interval.startsAt) < microsecondsOf(now)
-  // One that has begun is made for what is left of it, unless an attempt that seemed to fail has made it.
-  const there = begun ? await scheduler.read(id) : undefined
-  if (there === undefined) await scheduler.reserve(begun ? { ...wanted, interval: fromNow(interval, now) } : wanted)
-  else if (there.gpus !== gpus || there.account !== wanted.account) throw new SchedulerDisagrees(id, wanted, there)
+  // What was told before may be there: an attempt that seemed to fail made it, or it has changed here since.
+  const there = begun || booked.state !== null ? await scheduler.read(id) : undefined
+  // One that has begun is made for what is left of it.
+  const left = begun ? { ...wanted, interval: fromNow(interval, now) } : wanted
+  if (there === undefined) await scheduler.reserve(left)
+  else if (there.account !== wanted.account) throw new SchedulerDisagrees(id, wanted, there)
+  else if (there.gpus !== gpus) await scheduler.resize(id, gpus)
+  else if (!endsAlike(there.interval, interval) || (!begun && !startsAlike(there.interval, interval))) {
+    await scheduler.cancel(id)
+    await scheduler.reserve(left)
+  }
   return { state: 'pushed' }
 }
 
@@ -69,3 +76,8 @@ function reasonOf(error: unknown): string {
   if (error instanceof Error && known.some((kind) => error instanceof kind)) return error.message
   throw error
 }
+
+const endsAlike = (one: Interval, other: Interval): boolean =>
+  microsecondsOf(one.endsAt) === microsecondsOf(other.endsAt)
+const startsAlike = (one: Interval, other: Interval): boolean =>
+  microsecondsOf(one.startsAt) === microsecondsOf(other.startsAt)

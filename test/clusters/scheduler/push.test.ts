@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { differencesOf, pushReservations, pushReservationsJob, reconcile } from '../../../api/clusters/index.ts'
+import { changeReservation } from '../../../api/drawdown/index.ts'
 import type { Uuid } from '../../../api/platform/index.ts'
 import { asOwner } from '../../support/database.ts'
 import { makeWorld } from '../../support/world.ts'
@@ -159,4 +160,15 @@ test('another time or account at the scheduler is a difference', () => {
       ['ACCOUNT', 'startup', 'other'],
     ],
   )
+})
+
+test('what is shrunk, or split, after it was told is made smaller there too', async () => {
+  const { simulator, target, confirm, company } = await given()
+  const { id, key } = await confirm(DAY, DAY + 60, 4)
+  await pushReservationsJob([target])(world.deps, { poolId: target.poolId })
+  assert.equal((await simulator.read(key))?.gpus, 4)
+  await changeReservation(world.deps, company.founder.actor, { reservationId: id, gpus: 2 })
+  assert.deepEqual(await pushReservations(db, target), { pushed: 1, ended: 0, failed: 0 })
+  assert.equal((await simulator.read(key))?.gpus, 2)
+  assert.deepEqual((await reconcile(db, target)).differences, [])
 })
