@@ -4,6 +4,7 @@ import { UsageBeyondReservation, UsageConflict, WrongTime } from '../api/cluster
 import {
   CAUSES,
   type Cause,
+  type ClauseLink,
   type ProgressView,
   progressOf,
   type ReportedUsage,
@@ -43,10 +44,14 @@ const ChargeCause = builder.enumType('ChargeCause', {
   values: CAUSES,
 })
 
-const Progress = builder.objectRef<ProgressView>('GrantProgress').implement({
+export const Progress = builder.objectRef<ProgressView>('GrantProgress').implement({
   description: 'What one grant has drawn, earned and vested until now.',
   fields: (t) => ({
     grantId: t.exposeID('grantId', { description: 'The grant.' }),
+    grant: t.id({
+      description: 'Its global id, `Grant:<company>:<grant>`: what settles it names it so.',
+      resolve: ({ companyId, grantId }) => globalId('Grant', companyId, grantId),
+    }),
     securityId: t.exposeString('securityId', { description: 'The OCF security that vests.' }),
     vestBasis: t.exposeString('basis', { description: 'What earns: delivered, reserved or released.' }),
     longStop: t.expose('longStop', {
@@ -115,6 +120,23 @@ const Link = builder.objectRef<TraceLink & { companyId: string }>('ShareTraceLin
   }),
 })
 
+const Clause = builder.objectRef<ClauseLink & { companyId: string }>('ShareTraceClause').implement({
+  description: 'Shares that a signed clause vested without GPU-seconds.',
+  fields: (t) => ({
+    firstShare: t.expose('firstShare', { type: 'BigInt', description: 'Number of the first of them.' }),
+    lastShare: t.expose('lastShare', { type: 'BigInt', description: 'Number of the last of them.' }),
+    clause: t.exposeString('clause', { description: 'The clause in words.' }),
+    documentId: t.id({
+      description: 'The signed document that holds it.',
+      resolve: (link) => globalId('Document', link.companyId, link.documentId),
+    }),
+    settlementId: t.id({
+      description: 'The settlement that followed it.',
+      resolve: (link) => globalId('Settlement', link.companyId, link.settlementId),
+    }),
+    vestedAt: t.expose('vestedAt', { type: 'DateTime', description: 'When they vested.' }),
+  }),
+})
 const Trace = builder.objectRef<ShareTrace>('ShareTrace').implement({
   description: 'From shares back to GPU-seconds and to the signed document.',
   fields: (t) => ({
@@ -139,6 +161,11 @@ const Trace = builder.objectRef<ShareTrace>('ShareTrace').implement({
       description:
         'The usage records that earned them, in order; their parts of the basis follow one another without gap.',
       resolve: (trace) => trace.links.map((link) => ({ ...link, companyId: trace.companyId })),
+    }),
+    clauses: t.field({
+      type: [Clause],
+      description: 'Those of them that a signed clause vested without GPU-seconds.',
+      resolve: (trace) => trace.clauses.map((link) => ({ ...link, companyId: trace.companyId })),
     }),
   }),
 })

@@ -103,7 +103,7 @@ TokenClass.implement({
   }),
 })
 
-const AccountKind = builder.enumType('TokenAccountKind', {
+export const AccountKind = builder.enumType('TokenAccountKind', {
   description:
     'Where tokens of a lot are. OBLIGATION is the contra account: what the provider owes. Granted = the sum of all others + what left the holder. CHARGED_* are consumed, by cause: charged is not delivered.',
   values: Object.fromEntries(

@@ -137,7 +137,7 @@ export {
 } from './priced-round.ts'
 export { type RecordedConversion, recordedConversion } from './recorded-conversion.ts'
 export { type Replayed, replay } from './replay.ts'
-export { type RetireUnearned, retireUnearned } from './retire-unearned.ts'
+export { type Retired, type RetireUnearned, retirePart, retireUnearned } from './retire-unearned.ts'
 export {
   type SecurityView,
   securitiesByRef,

@@ -1,4 +1,4 @@
-import { formatNumeric, newId, type Trx } from '../platform/index.ts'
+import { formatNumeric, newId, numericOfWhole, type Trx, type WholeShares } from '../platform/index.ts'
 import { ONE_SHARE } from './allocation.ts'
 import { appendToHistory, TransactionRefused } from './append-history.ts'
 import { findInstrument } from './instrument.store.ts'
@@ -60,6 +60,64 @@ export async function retireUnearned(trx: Trx, retire: RetireUnearned): Promise<
         balanceSecurityId: vested === 0n ? null : balanceSecurityId,
         transactionIds: items.map((item) => String(item.id)),
       },
+    }
+  })
+}
+
+/**
+ * Retires a part of what has not vested, for nothing. The rest lives on in a balance security under the same vesting terms:
+ * what had vested has vested in it on the same days, and the next condition is the one that was next before.
+ *
+ * @throws {NoCapTable}
+ * @throws {TransactionRefused} when the security is not there, closed, or has no more unvested than that
+ */
+export async function retirePart(
+  trx: Trx,
+  retire: RetireUnearned & { readonly quantity: WholeShares },
+): Promise<Retired> {
+  if ((await findInstrument(trx, retire.companyId, retire.securityId)) !== undefined)
+    throw new TransactionRefused(['a part is retired of vesting stock only, not of another instrument'])
+  return appendToHistory(trx, retire.companyId, (table, history) => {
+    const security = table.securities.get(retire.securityId)
+    if (security === undefined || security.kind !== 'stock')
+      throw new TransactionRefused(['the stock is not on the cap table'])
+    if (security.closedOn !== undefined)
+      throw new TransactionRefused([`the security was closed on ${security.closedOn}`])
+    const quantity = numericOfWhole(retire.quantity)
+    const vested = vestedOn(security, termsOf(table, security), retire.date)
+    if (quantity <= 0n || security.outstanding - vested <= quantity)
+      throw new TransactionRefused(['a part is less than all that has not vested'])
+    const issuance = issuanceOf(history, security.issuanceId)
+    const [repurchaseId, balanceIssuanceId, balanceSecurityId] = [newId(), newId(), newId()]
+    const { cost_basis: _cost, comments: _comments, ...kept } = issuance
+    const repurchase: JsonObject = {
+      object_type: 'TX_STOCK_REPURCHASE',
+      id: repurchaseId,
+      date: retire.date,
+      security_id: security.id,
+      price: { amount: '0', currency: security.price?.currency ?? 'USD' },
+      quantity: formatNumeric(quantity),
+      consideration_text: retire.reason,
+      balance_security_id: balanceSecurityId,
+    }
+    const balance: JsonObject = {
+      ...kept,
+      id: balanceIssuanceId,
+      date: retire.date,
+      security_id: balanceSecurityId,
+      custom_id: `${security.customId}R`,
+      quantity: formatNumeric(security.outstanding - quantity),
+    }
+    const vesting = history.transactions.flatMap(({ item, raw }): JsonObject[] =>
+      (item.object_type === 'TX_VESTING_START' || item.object_type === 'TX_VESTING_EVENT') &&
+      item.security_id === security.id
+        ? [{ ...raw, id: newId(), security_id: balanceSecurityId, date: retire.date }]
+        : [],
+    )
+    const items = [repurchase, balance, ...vesting]
+    return {
+      add: { objects: [], transactions: items.map((item) => ({ item })) },
+      result: { retired: retire.quantity, balanceSecurityId, transactionIds: items.map((item) => String(item.id)) },
     }
   })
 }

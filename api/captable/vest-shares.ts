@@ -35,6 +35,8 @@ export async function vestShares(trx: Trx, vest: VestShares): Promise<{ transact
     const terms = termsOf(table, security)
     if (terms === undefined) throw new TransactionRefused(['the security has no vesting terms: it is vested already'])
     for (const other of table.securities.values()) {
+      // One that a settlement closed has handed its terms on.
+      if (other.closedOn !== undefined) continue
       if (other.id !== security.id && other.vesting.kind === 'terms' && other.vesting.termsId === terms.id) {
         throw new TransactionRefused(['the vesting terms are those of other securities too'])
       }

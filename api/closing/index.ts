@@ -64,6 +64,26 @@ export { type Reconciled, reconcile } from './reconcile.ts'
 export { lastReconciliations, RECONCILE_JOB, type ReconciliationView, runReconciliation } from './run-reconciliation.ts'
 export { SendTokensInput, sendTokens } from './send-tokens.ts'
 export { SatisfyConditionInput, satisfyCondition, WaiveConditionInput, waiveCondition } from './settle-condition.ts'
+export { SETTLE_DUE_JOB, SETTLEMENT_NOTICE } from './settlement/apply-plan.ts'
+export { ApproveSettlementInput, approveSettlement } from './settlement/approve-settlement.ts'
+export { PlanChanged } from './settlement/errors.ts'
+export { mustSeeGrant } from './settlement/grant-visibility.ts'
+export { type LongStop, longStopOf } from './settlement/long-stop.ts'
+export { longStopsOf } from './settlement/long-stop.views.ts'
+export {
+  type GrantStanding,
+  SETTLEMENT_EVENTS,
+  type SettlementEvent,
+  type SettlementPlan,
+  type SettlementPlanJson,
+} from './settlement/plan.ts'
+export { planFor } from './settlement/plan-for.ts'
+export { fellBeyond, topUpTokens } from './settlement/price-protection.ts'
+export { ProposeSettlementInput, proposeSettlement } from './settlement/propose-settlement.ts'
+export { type Rehearsal, RehearseSettlementInput, rehearseSettlement } from './settlement/rehearse-settlement.ts'
+export { settleDue, settleDueGrants } from './settlement/settle-due.ts'
+export { mustSeeSettlement, type SettlementView, settlementsByCompany } from './settlement/settlement.views.ts'
+export { WithdrawSettlementInput, withdrawSettlement } from './settlement/withdraw-settlement.ts'
 export { CyclicMfn, type MfnNode, mfnCycle, SIDE_RIGHTS, type SideRightKind } from './side-letter.ts'
 export { AcceptAmendmentInput, acceptAmendment, SignAmendmentInput, signAmendment } from './sign-amendment.ts'
 export {

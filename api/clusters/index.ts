@@ -33,6 +33,7 @@ export { CountersignFactorInput, countersignFactor } from './countersign-factor.
 export { CreatePoolInput, createPool } from './create-pool.ts'
 export { DECISIONS, DecideReservationInput, decideReservation } from './decide-reservation.ts'
 export { DedicateCapacityInput, dedicateCapacity, EndDedicationInput, endDedication } from './dedicate-capacity.ts'
+export { type OwedDays, owedDays, type RequestEvidence, requestEvidence } from './denied-capacity.ts'
 export {
   type BookingInTheWay,
   DedicatedTwice,

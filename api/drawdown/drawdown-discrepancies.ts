@@ -106,6 +106,13 @@ async function basisParts(reader: Reader, companyIds: readonly Uuid[]): Promise<
 /** Shares earned are what the signed terms make of the peak of the basis. */
 async function earned(reader: Reader, companyIds: readonly Uuid[]): Promise<readonly Discrepancy[]> {
   const rows = await readProgress(reader, companyIds)
+  const clauses = await reader
+    .selectFrom('clause_vesting')
+    .where('company_id', 'in', [...companyIds])
+    .select(['grant_id', 'shares_from', 'shares_to'])
+    .execute()
+  const byClause = (grantId: Uuid) =>
+    clauses.filter((row) => row.grant_id === grantId).reduce((sum, row) => sum + row.shares_to - row.shares_from, 0n)
   return rows.flatMap(({ grant, peak, earned: found }) =>
     compare(
       {
@@ -114,7 +121,8 @@ async function earned(reader: Reader, companyIds: readonly Uuid[]): Promise<read
         subject: globalId('Grant', grant.companyId, grant.grantId),
         what: 'earned shares = terms at the peak of the basis',
       },
-      earnedShares(grant.terms, peak),
+      // What a signed clause vested counts as earned, without a token.
+      earnedShares(grant.terms, peak) + byClause(grant.grantId),
       found,
     ),
   )

@@ -69,6 +69,8 @@ const Charging = z.enum(['RESERVED', 'METERED'])
 export type Progress = {
   readonly grant: VestingGrant
   readonly openedAt: string
+  /** From this day on what is used earns nothing; null while the grant runs. */
+  readonly endedOn: string | null
   readonly charged: Record<Cause, MicroTokens>
   basis: MicroTokens
   peak: MicroTokens
@@ -98,7 +100,10 @@ const progressRows = (reader: Reader, companyIds: readonly Uuid[]) =>
       'grant.lot_id',
       'grant.round_id',
       'grant.terms_document_id',
-      'grant.security_id',
+      // Where the shares stand now: in another security than at closing, once a settlement retired some of them.
+      sql<string>`coalesce((SELECT moved.security_id FROM grant_security AS moved
+        WHERE moved.company_id = "grant".company_id AND moved.grant_id = "grant".grant_id
+        ORDER BY moved.settlement_id DESC LIMIT 1), "grant".security_id)`.as('security_id'),
       'grant.basis',
       'grant.allocation',
       'grant.tranches',
@@ -135,6 +140,7 @@ const progressOfRow = (row: ProgressRow): Progress => ({
     longStop: row.long_stop,
   },
   openedAt: row.opened_at,
+  endedOn: row.ended_on,
   charged: {
     delivered: row.delivered_micro,
     idle_reserved: row.idle_reserved_micro,

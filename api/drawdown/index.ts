@@ -34,6 +34,15 @@ export {
   WithdrawReservationInput,
   withdrawReservation,
 } from './end-by-provider.ts'
+export {
+  type BySettlement,
+  endEarning,
+  forfeitUnearned,
+  type LockedGrant,
+  lockGrant,
+  mustBeSettleable,
+  vestByClause,
+} from './end-grant.ts'
 export { MonthNotStatable, StatementChanged } from './errors.ts'
 export { FinaliseStatementInput, finaliseStatement } from './finalise-statement.ts'
 export { openVesting, type VestingGrant } from './grant.store.ts'
@@ -106,5 +115,5 @@ export {
   takeUsage,
   UsageDiscarded,
 } from './take-usage.ts'
-export { type ShareTrace, type TraceLink, traceShares } from './trace.views.ts'
+export { type ClauseLink, type ShareTrace, type TraceLink, traceShares } from './trace.views.ts'
 export { mustSpeakFor } from './visibility.ts'

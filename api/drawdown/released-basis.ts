@@ -21,7 +21,9 @@ import { lockProgress, storeProgress } from './grant.store.ts'
  * basis, by grant: what was released later may have moved the grant further already.
  */
 export async function recordReleased(trx: Trx, companyId: Uuid, until: string): Promise<Map<Uuid, MicroTokens>> {
-  const grants = [...(await lockProgress(trx, companyId)).values()].filter(({ grant }) => grant.basis === 'released')
+  const grants = [...(await lockProgress(trx, companyId)).values()].filter(
+    ({ grant, endedOn }) => grant.basis === 'released' && endedOn === null,
+  )
   if (grants.length === 0) return new Map()
   const released = await releasedBefore(trx, companyId, until)
   const reached = new Map<Uuid, MicroTokens>()

@@ -243,7 +243,9 @@ export async function openBatch(trx: Trx, ref: Ref) {
           charged[each.cause] += part.amount
           current(part)
           const progress = byLot.get(part.lotId)
-          rows.push(progress === undefined ? vestsNothing(each, part) : draw(progress, each, part))
+          if (progress === undefined) rows.push(vestsNothing(each, part))
+          else if (progress.endedOn !== null) rows.push(drawEnded(progress, each, part))
+          else rows.push(draw(progress, each, part))
           if (progress !== undefined) touched.add(progress)
         }
       }
@@ -289,6 +291,14 @@ function draw(progress: Progress, { cause, usageId }: Charge, { lotId, amount }:
   progress.earned = earnedShares(progress.grant.terms, moved.peak)
   const { grantId } = progress.grant
   return { chargeId: newId(), grantId, lotId, usageId, cause, amount, basisFrom: moved.from, basisTo: moved.to }
+}
+
+/** A charge of a settled grant: its tokens are used up as before, and earn nothing any more. */
+function drawEnded(progress: Progress, { cause, usageId }: Charge, { lotId, amount }: Part): NewCharge {
+  progress.charged[cause] += amount
+  const { grantId } = progress.grant
+  const at = progress.peak
+  return { chargeId: newId(), grantId, lotId, usageId, cause, amount, basisFrom: at, basisTo: at }
 }
 
 /** A charge of tokens that earn nothing, such as a top-up's. */

@@ -1,9 +1,9 @@
 /** From vested shares back to GPU-seconds and to the signed document: in one query. */
-import { sql } from 'kysely'
+import { type SqlBool, sql } from 'kysely'
 import { z } from 'zod'
 import { instrumentBehind } from '../captable/index.ts'
 import { type MicroTokens, type Reader, Refused, type Uuid, type WholeShares } from '../platform/index.ts'
-import { basisOfShares, type DrawdownAllocation } from './earned.ts'
+import { basisOfShares, type DrawdownAllocation, earnedShares } from './earned.ts'
 
 /** One usage record that earned some of the shares. */
 export type TraceLink = {
@@ -36,6 +36,18 @@ export type ShareTrace = {
   /** The signed document that says how they vest. */
   readonly termsDocumentId: Uuid
   readonly links: readonly TraceLink[]
+  /** Those of them that a signed clause vested without GPU-seconds. */
+  readonly clauses: readonly ClauseLink[]
+}
+
+/** Shares that a signed clause vested: from the share to the clause, and to the document that holds it. */
+export type ClauseLink = {
+  readonly settlementId: Uuid
+  readonly firstShare: WholeShares
+  readonly lastShare: WholeShares
+  readonly clause: string
+  readonly documentId: Uuid
+  readonly vestedAt: string
 }
 
 /** Most usage records of one answer; ask for fewer shares where there are more. */
@@ -57,6 +69,7 @@ const GrantRow = z.object({
   tranches: z.number().nullable(),
   cliff_micro: z.bigint(),
   vested_shares: z.bigint(),
+  basis_peak_micro: z.bigint(),
   terms_document_id: z.string(),
 })
 
@@ -90,9 +103,12 @@ export async function traceShares(
       'grant.terms_document_id',
       'progress.vested_shares',
       'progress.earned_shares',
+      'progress.basis_peak_micro',
     ])
     .where('grant.company_id', '=', companyId)
-    .where('grant.security_id', '=', securityId)
+    // The security of the closing, or one that its shares live on in after a settlement.
+    .where(sql<SqlBool>`("grant".security_id = ${securityId} OR "grant".grant_id IN (SELECT moved.grant_id
+      FROM grant_security AS moved WHERE moved.company_id = ${companyId} AND moved.security_id = ${securityId}))`)
     .executeTakeFirst()
   if (row === undefined) return traceBehind(reader, { companyId, securityId, first, last })
   const grant = GrantRow.parse(row)
@@ -100,17 +116,18 @@ export async function traceShares(
     throw new Refused('shares', `must be a range within 1 to ${grant.total_shares}`)
   }
   if (last > row.earned_shares) throw new Refused('shares', `must be earned: ${row.earned_shares} are`)
-  const { from, to } = basisOfShares(
-    {
-      total: grant.total_shares,
-      granted: grant.granted_micro,
-      allocation: grant.allocation,
-      tranches: grant.tranches,
-      cliff: grant.cliff_micro,
-    },
-    first,
-    last,
-  )
+  const terms = {
+    total: grant.total_shares,
+    granted: grant.granted_micro,
+    allocation: grant.allocation,
+    tranches: grant.tranches,
+    cliff: grant.cliff_micro,
+  }
+  // Beyond what compute earned, shares can only have vested by a signed clause.
+  const byCompute = earnedShares(terms, grant.basis_peak_micro)
+  const lastByCompute = last < byCompute ? last : byCompute
+  const { from, to } =
+    lastByCompute < first ? { from: terms.granted, to: 0n } : basisOfShares(terms, first, lastByCompute)
   const links = await linksOf(reader, { companyId, grantId: grant.grant_id, from, to })
   if (links.length > MOST_LINKS) {
     throw new Refused('shares', `were earned by more than ${MOST_LINKS} usage records: ask for fewer at once`)
@@ -135,6 +152,7 @@ export async function traceShares(
     statementIds: statements.map((statement) => statement.statement_id),
     termsDocumentId: grant.terms_document_id,
     links,
+    clauses: last > byCompute ? await clausesOf(reader, { companyId, grantId: grant.grant_id, first, last }) : [],
   }
 }
 
@@ -198,4 +216,18 @@ async function traceBehind(
   const whole = { companyId, securityId: instrumentId, first: first + from, last: last + from }
   const trace = await traceShares(reader, whole)
   return trace && { ...trace, securityId, firstShare: first, lastShare: last }
+}
+
+async function clausesOf(
+  reader: Reader,
+  of: { companyId: Uuid; grantId: Uuid; first: WholeShares; last: WholeShares },
+): Promise<ClauseLink[]> {
+  const { rows } = await sql<ClauseLink>`
+    SELECT settlement_id AS "settlementId", greatest(shares_from + 1, ${of.first}::bigint) AS "firstShare",
+      least(shares_to, ${of.last}::bigint) AS "lastShare", clause, terms_document_id AS "documentId", at AS "vestedAt"
+    FROM clause_vesting
+    WHERE company_id = ${of.companyId} AND grant_id = ${of.grantId}::uuid
+      AND shares_to >= ${of.first}::bigint AND shares_from < ${of.last}::bigint
+    ORDER BY shares_from`.execute(reader)
+  return rows
 }

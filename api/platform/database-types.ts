@@ -151,6 +151,19 @@ export interface Charge {
   transfer_id: string | null
 }
 
+export interface ClauseVesting {
+  company_id: string
+  settlement_id: string
+  grant_id: string
+  security_id: string
+  transaction_id: string
+  shares_from: bigint
+  shares_to: bigint
+  clause: string
+  terms_document_id: string
+  at: string
+}
+
 export interface ClosedGrant {
   company_id: string
   grant_id: string
@@ -519,6 +532,14 @@ export interface GrantProgress {
   basis_peak_micro: Generated<bigint>
   earned_shares: Generated<bigint>
   vested_shares: Generated<bigint>
+  ended_on: string | null
+}
+
+export interface GrantSecurity {
+  company_id: string
+  security_id: string
+  grant_id: string
+  settlement_id: string
 }
 
 export interface IdempotencyRecord {
@@ -1219,6 +1240,32 @@ export interface Session {
   ended_at: string | null
 }
 
+export interface Settlement {
+  company_id: string
+  settlement_id: string
+  grant_id: string
+  event: string
+  circumstances: Json
+  plan: Json
+  plan_sha256: Buffer
+  terms_document_id: string
+  proposed_by: string | null
+  proposed_at: string
+}
+
+export interface SettlementOutcome {
+  company_id: string
+  settlement_id: string
+  kind: string
+  proposed_by: string | null
+  decided_by: string | null
+  decided_at: string
+  document_id: string | null
+  top_up_lot_id: string | null
+  metric_id: string | null
+  reason: string | null
+}
+
 export interface SignInLink {
   token_hash: Buffer
   person_id: string
@@ -1483,6 +1530,13 @@ export interface WarrantExercise {
   exercised_at: string
 }
 
+export interface WindDown {
+  company_id: string
+  lot_id: string
+  settlement_id: string
+  ends_on: string
+}
+
 export interface DB {
   agreed_factor: AgreedFactor
   amendment: Amendment
@@ -1494,6 +1548,7 @@ export interface DB {
   cap_table_checkpoint: CapTableCheckpoint
   cap_table_checkpoint_part: CapTableCheckpointPart
   charge: Charge
+  clause_vesting: ClauseVesting
   closed_grant: ClosedGrant
   closed_round: ClosedRound
   closing: Closing
@@ -1524,6 +1579,7 @@ export interface DB {
   grant_change: GrantChange
   grant_factors: GrantFactors
   grant_progress: GrantProgress
+  grant_security: GrantSecurity
   idempotency_record: IdempotencyRecord
   installation: Installation
   instrument_due: InstrumentDue
@@ -1584,6 +1640,8 @@ export interface DB {
   scheduler_push: SchedulerPush
   securities_transaction: SecuritiesTransaction
   session: Session
+  settlement: Settlement
+  settlement_outcome: SettlementOutcome
   sign_in_link: SignInLink
   signed_request: SignedRequest
   stakeholder_person: StakeholderPerson
@@ -1607,4 +1665,5 @@ export interface DB {
   vesting_grant: VestingGrant
   wall: Wall
   warrant_exercise: WarrantExercise
+  wind_down: WindDown
 }

@@ -11,6 +11,7 @@ export {
   type LotBalance,
   sumBalances,
 } from './balance.views.ts'
+export { type CancelledTokens, cancelTokens } from './cancel-tokens.ts'
 export { applyLotChanges, changeLot, type LotChange } from './change-lot.ts'
 export { type ChargedPart, charge, chargeAll, type NewCharge } from './charge.ts'
 export { conservation, conservations, type Difference } from './conservation.ts'
@@ -88,6 +89,7 @@ export {
 } from './metric.views.ts'
 export { type OpenGrant, openGrant, type Release } from './open-grant.ts'
 export { LOT_ORIGINS, OpenLotInput, openLot } from './open-lot.ts'
+export { openTopUp } from './open-top-up.ts'
 export { isLinked, type LineAnswer, postLines, readTransferLine, type StreamLine } from './post-stream.ts'
 export {
   type DoorEvent,

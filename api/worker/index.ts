@@ -11,6 +11,9 @@ import {
   completeSendings,
   RECONCILE_JOB,
   runReconciliation,
+  SETTLE_DUE_JOB,
+  settleDue,
+  settleDueGrants,
 } from '../closing/index.ts'
 import {
   BACKFILL_JOB,
@@ -74,6 +77,7 @@ const handlers = (schedulers: readonly PoolScheduler[]): Readonly<Record<string,
   [DISPUTE_DUE_JOB]: disputeDue,
   [AMENDMENT_DUE_JOB]: amendmentDue,
   [CHECKPOINT_JOB]: checkpointJob,
+  [SETTLE_DUE_JOB]: settleDue,
   [PUSH_RESERVATIONS_JOB]: pushReservationsJob(schedulers),
   [COMPLETE_SENDING_JOB]: completeSendingJob,
   [PULL_USAGE_JOB]: pullUsageJob(schedulers),
@@ -90,6 +94,7 @@ async function sweep(deps: Deps, schedulers: readonly PoolScheduler[]): Promise<
   await deemDueAccepted(deps)
   await sweepDisputes(deps)
   await completeSendings(deps)
+  await settleDueGrants(deps)
   await tendSchedulers(deps.db, schedulers)
   await tendPulls(deps.db, schedulers)
   await writeDueCheckpoints(deps)

@@ -30,6 +30,7 @@ const IDS: Readonly<Record<string, readonly [string, 1 | 2]>> = {
   fallbackId: ['Metric', 1],
   findingId: ['Finding', 2],
   flagId: ['Flag', 2],
+  grantId: ['Grant', 2],
   markId: ['Mark', 2],
   metricId: ['Metric', 1],
   over: ['DealDocument', 2],
@@ -39,6 +40,7 @@ const IDS: Readonly<Record<string, readonly [string, 1 | 2]>> = {
   reservationId: ['Reservation', 2],
   roundId: ['Round', 2],
   sendingId: ['TokenSending', 2],
+  settlementId: ['Settlement', 2],
   statementId: ['Statement', 2],
   subject: ['Round', 2],
   tokenClassId: ['TokenClass', 1],
@@ -62,6 +64,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   name: 'transaction.value',
   // Of a transfer; anywhere else it is any text.
   reason: 'adjust_what_the_test_says',
+  planSha256: 'a'.repeat(64),
   sha256: 'a'.repeat(64),
   value: '{"amount":"1","currency":"USD"}',
   zipBase64: 'UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==',

@@ -166,6 +166,7 @@ function thingOf(id: string): Thing {
 const NOT_HERE = new Set(
   `Company.tokenDifferences ComputeInstrument.exercisePrice ComputeInstrument.expiresOn Document.supersedes Dedication.endedFrom Factor.validUntil FactorTerms.basis Maintenance.liftedFrom
   FindingTable.until Flag.lapsesOn FlagEvent.evidence Lot.cost PoolScheduler.downSince PoolTerms.shares RecordedFact.subject ReservationEvent.note
+  LongStopStanding.deniedDays LongStopStanding.outageDays SettlementPlan.cause SettlementPlan.windDownUntil
   Security.closedOn SecurityTerms.authorized SecurityTerms.participationCap SecurityTerms.stockClassId
   VestingTerms.cliffTokens VestingTerms.tranches`.split(/\s+/),
 )
@@ -179,6 +180,9 @@ const ASKED_BELOW = new Set([
   'Reconciliation',
   'Discrepancy',
   'TokenSending',
+  'SettlementRehearsal',
+  'TokensAfterwards',
+  'ShareTraceClause',
 ])
 
 test('nobody is shown a kind of thing that is not for them, and every kind and field is shown to somebody', async () => {
@@ -212,6 +216,12 @@ type Question = {
 const QUESTIONS: Readonly<Record<string, Question>> = {
   node: { about: ({ round }) => round, ask: (id) => `node(id: "${id}") { __typename id }`, sees: seesOurRound },
   nodes: { about: ({ round }) => round, ask: (id) => `nodes(ids: ["${id}"]) { __typename id }`, sees: seesOurRound },
+  rehearseSettlement: {
+    about: ({ grantId }) => grantId,
+    ask: (id) =>
+      `rehearseSettlement(grantId: "${id}", event: termination_for_cause, happenedOn: "2026-11-19") ${belowOf(resultOf('rehearseSettlement'))}`,
+    sees: (who) => SEES_NODE.Company?.(who, { id: ours.companyId, companyId: ours.companyId }) === true,
+  },
   reservationQuote: {
     about: ({ poolId }) => poolId,
     ask: (id) =>

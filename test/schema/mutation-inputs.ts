@@ -193,6 +193,24 @@ export const MUTATIONS: Readonly<Record<string, MutationCase>> = {
     }),
   },
   approveMark: { subject: ({ markId }) => markId, input: ({ markId }) => ({ markId }) },
+  proposeGrantSettlement: {
+    subject: ({ grantId }) => grantId,
+    input: ({ grantId }) => ({
+      grantId,
+      event: 'partial_termination',
+      happenedOn: '2026-11-19',
+      evidence: 'the test',
+      tokens: '1',
+    }),
+  },
+  approveGrantSettlement: {
+    subject: ({ settlementId }) => settlementId,
+    input: ({ settlementId }) => ({ settlementId, planSha256: SHA }),
+  },
+  withdrawGrantSettlement: {
+    subject: ({ settlementId }) => settlementId,
+    input: ({ settlementId }) => ({ settlementId, reason: 'the test' }),
+  },
   releaseDueTokens: onCompany(),
   openLot: onCompany(({ tokenClassId }) => ({
     tokenClassId,

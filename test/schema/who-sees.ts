@@ -59,6 +59,8 @@ export const SEES_NODE: Readonly<Record<string, (who: Who, thing: Thing) => bool
   Provider: everyone,
   TokenClass: everyone,
   Metric: everyone,
+  Grant: ofCompany,
+  Settlement: (who, thing) => ofCompany(who, thing) && isOfFund(who),
   Mark: (who, thing) => ofCompany(who, thing) && isOfFund(who),
 }
 
@@ -91,6 +93,8 @@ const SHOWN_TO: Readonly<Record<string, readonly Group[]>> = {
   ...each(['fund', 'provider'], 'PoolScheduler SchedulerDifference NodeDown SchedulerWaiting'),
   ...each(['fund', 'provider'], 'SchedulingConflict'),
   ...each(BOOKING, 'CapacityChange Maintenance Dedication PoolShare BookingInTheWay ReservationOffer ReservationGroup'),
+  ...each(BOOKING, 'CapacityChange Maintenance Dedication PoolShare BookingInTheWay ReservationOffer'),
+  ...each(PARTIES, 'GrantSettlement SettlementPlan LongStopStanding'),
   ...each(
     PARTIES,
     'Company Round TermsVersion RoundClosing ClosingConditionStatus Document Acceptance Amendment TermChange DealSignature CompanyIdentity',
@@ -121,12 +125,13 @@ const SHOWN_TO: Readonly<Record<string, readonly Group[]>> = {
   ...each(PARTIES, 'Lot LotRelease LotBalance ClassBalance TokenBalance TokenBalances TokenTransfer'),
   ...each(BOOKING, 'TokenSending'),
   ...each(FUND, 'TransferBatch PostedTransfer ReversedTransfer Reconciliation Discrepancy'),
-  ...each(PARTIES, 'GrantProgress Statement StatementLine ShareTrace ShareTraceLink'),
   ...each(PARTIES, 'Arrears UsageCorrection SettledArrears Dispute DisputeProposal Accounting JournalLine TaxElection'),
+  ...each(PARTIES, 'GrantProgress Statement StatementLine ShareTrace ShareTraceLink ShareTraceClause'),
+  ...each(PARTIES, 'Arrears UsageCorrection SettledArrears Dispute DisputeProposal'),
   ...each(BOOKING, 'CorrectedUsage CorrectedRecord CorrectingMove'),
   ...each(
     FUND,
-    'Mark Flag FlagEvent Finding FindingInput FindingTable RecordedFact Rule FactKind EvidenceKind TokenDifference',
+    'SettlementRehearsal TokensAfterwards Mark Flag FlagEvent Finding FindingInput FindingTable RecordedFact Rule FactKind EvidenceKind TokenDifference',
   ),
 }
 

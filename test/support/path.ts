@@ -6,6 +6,7 @@ import {
   acceptClosing,
   acceptDealDocument,
   acceptTermSheet,
+  approveSettlement,
   closeRound,
   draftAssignment,
   draftExtension,
@@ -18,6 +19,7 @@ import {
   proposeAmendment,
   proposeDealDocument,
   satisfyCondition,
+  proposeSettlement as settleGrant,
   signAmendment,
   signDealDocument,
   waiveCondition,
@@ -95,6 +97,9 @@ export type Travelled = Stage & {
   readonly statements: Readonly<Record<'final' | 'stated' | 'dispute', string>>
   /** What the fund takes a share to be worth: approved. */
   readonly markId: string
+  /** A part of the grant that was given up, and another that waits for approval: the latter, and the grant. */
+  readonly settlementId: string
+  readonly grantId: string
   /** Of the pool, far ahead. */
   readonly maintenance: string
   readonly dedication: string
@@ -273,6 +278,7 @@ export async function wholeWay(world: World, name: string, on?: Stage): Promise<
     statements,
     quarantined,
     markId: await mark(way),
+    ...(await giveUp(way)),
     amendments,
     dealDocuments,
     closings: { ...closings, ofStopped: await firstClosingOf(world, stoppedRound) },
@@ -280,6 +286,35 @@ export async function wholeWay(world: World, name: string, on?: Stage): Promise<
 }
 
 type Way = { readonly world: World; readonly stage: Stage; readonly companyId: string; readonly founder: Actor }
+
+/** Gives up ten tokens of the grant, and proposes to give up five more. */
+async function giveUp({ world, companyId }: Way): Promise<Pick<Travelled, 'settlementId' | 'grantId'>> {
+  const { deps, staff } = world
+  const { grant_id: grant } = await deps.db
+    .selectFrom('vesting_grant')
+    .select('grant_id')
+    .where('company_id', '=', companyId.slice('Company:'.length))
+    .executeTakeFirstOrThrow()
+  const grantId = globalId('Grant', companyId.slice('Company:'.length), grant)
+  const propose = async (tokens: string) => {
+    const { ref } = await settleGrant(deps, staff.partner.actor, {
+      grantId,
+      event: 'partial_termination',
+      happenedOn: '2026-11-19',
+      evidence: 'A letter of 19 Nov 2026',
+      tokens,
+    })
+    const { plan_sha256 } = await deps.db
+      .selectFrom('settlement')
+      .select('plan_sha256')
+      .where('company_id', '=', ref.companyId)
+      .where('settlement_id', '=', ref.id)
+      .executeTakeFirstOrThrow()
+    return { settlementId: idOf('Settlement', ref), planSha256: plan_sha256.toString('hex') }
+  }
+  await approveSettlement(deps, staff.secondPartner.actor, await propose('10'))
+  return { grantId, settlementId: (await propose('5')).settlementId }
+}
 
 /** A fair value of a share, approved; and one of the company, which waits. The latter's id. */
 async function mark({ world, companyId }: Way): Promise<string> {
