@@ -48,6 +48,30 @@ export async function roundProFormas(
   )
 }
 
+/**
+ * What a pure rule says of the cap table of each company as of `asOf`, or of the closing date where it is not given; in the
+ * place of an answer its refusal. As many queries as for one.
+ */
+export async function overCapTables<Answer>(
+  reader: Reader,
+  companyIds: readonly Uuid[],
+  { closingDate }: Pick<RoundTerms, 'closingDate'>,
+  asOf: string | undefined,
+  rule: (capitalization: Capitalization) => Answer,
+): Promise<Map<Uuid, Answer | DomainError>> {
+  const found = await loadCapitalizations(
+    reader,
+    companyIds.map((companyId) => ({ companyId, asOf: asOf ?? closingDate })),
+  )
+  const early = asOf === undefined ? closingDateIsEarly : asOfIsEarly
+  return new Map(
+    companyIds.map((companyId, index) => [
+      companyId,
+      refusedOr(() => rule(known(found[index] ?? new NoCapTable(), early))),
+    ]),
+  )
+}
+
 /** The day of the cap table that a round stands on. */
 function dayOf({ state, terms: { closingDate } }: RoundView): string {
   if (state !== 'closed') return closingDate
