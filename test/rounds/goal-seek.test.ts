@@ -93,10 +93,7 @@ for (const { name, goal, change, reason } of notReached) {
 }
 
 test('terms that contradict the answer are refused by name, and so are terms that make no round at the start', () => {
-  const releases = {
-    kind: 'LIST',
-    releases: [{ on: '2027-01-15', tokens: '100000' }],
-  } as const
+  const releases = { kind: 'LIST' as const, releases: [{ on: '2027-01-15', tokens: '100000' }] }
   const faultsOf = (change: Parameters<typeof terms>[0]) => {
     try {
       return seek({ kind: 'TOKENS_FOR_PART', part: '0.1' }, change)

@@ -124,6 +124,7 @@ const SHOWN_TO: Readonly<Record<string, readonly Group[]>> = {
   ...each(PARTIES, 'AntiDilution FullyDiluted PayToPlay CompanyPayToPlaySuccess'),
   ...each(PARTIES, 'Lot LotRelease LotBalance ClassBalance TokenBalance TokenBalances TokenTransfer'),
   ...each(BOOKING, 'TokenSending'),
+  ...each(FUND, 'GoalAnswer'),
   ...each(FUND, 'TransferBatch PostedTransfer ReversedTransfer Reconciliation Discrepancy'),
   ...each(PARTIES, 'Arrears UsageCorrection SettledArrears Dispute DisputeProposal Accounting JournalLine TaxElection'),
   ...each(PARTIES, 'GrantProgress Statement StatementLine ShareTrace ShareTraceLink ShareTraceClause'),
