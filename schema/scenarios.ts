@@ -8,6 +8,7 @@ import {
   NO_ANSWERS,
   TermsRefused,
   whatIf,
+  writeTerms,
 } from '../api/rounds/index.ts'
 import { batch, mustHave } from './batch.ts'
 import { builder } from './builder.ts'
@@ -15,7 +16,6 @@ import { DomainErrorInterface } from './errors.ts'
 import { withoutNulls } from './input.ts'
 import { Company } from './parties.ts'
 import { ProForma } from './pro-forma.ts'
-import { RoundTerms } from './round-terms.ts'
 import { RoundTermsInput } from './round-terms-input.ts'
 import { TermFault } from './rounds.ts'
 
@@ -99,7 +99,11 @@ const Answer = builder.objectRef<GoalAnswer>('GoalAnswer').implement({
   fields: (t) => ({
     tokens: t.expose('tokens', { type: 'Tokens', description: 'Tokens of the round.' }),
     preMoney: t.expose('preMoney', { type: 'Money', description: 'Valuation before the money.' }),
-    terms: t.expose('terms', { type: RoundTerms, description: 'The whole terms, as they can be drafted.' }),
+    terms: t.field({
+      type: 'JSON',
+      description: 'The whole terms, every default written out, as they can be drafted.',
+      resolve: (answer) => writeTerms(answer.terms),
+    }),
     proForma: t.expose('proForma', { type: ProForma, description: 'The company before and after, by those terms.' }),
     reached: t.expose('reached', {
       type: 'Decimal',

@@ -21,7 +21,7 @@ const whatIf = (by: Person, id: string, input: object) =>
 const goalSeek = (by: Person, id: string, input: object) =>
   by.graphql(
     `query ($id: ID!, $input: GoalSeekInput!) { node(id: $id) { ... on Company { goalSeek(input: $input) { __typename
-      ... on GoalAnswer { tokens preMoney { amount } reached oneStepBeyond monotone terms { json } proForma { compute { shares } } }
+      ... on GoalAnswer { tokens preMoney { amount } reached oneStepBeyond monotone terms proForma { compute { shares } } }
       ... on GoalNotReached { reason } ${REFUSALS} } } } }`,
     { id, input },
   )
@@ -54,7 +54,7 @@ test('how many tokens for ten percent; the answer can be drafted as it is', asyn
   // S >= 12,000,000 / 9: 1,333,334 shares, and 1,333,334 x 2 / 2.35 = 1,134,752.3 tokens.
   assert.equal(found.tokens, '1134753', JSON.stringify(found))
   assert.equal(found.monotone, true)
-  const made = await company.draft(analyst, { companyId: company.id, terms: found.terms.json })
+  const made = await company.draft(analyst, { companyId: company.id, terms: found.terms })
   assert.equal(made.__typename, 'Round', JSON.stringify(made))
 })
 
