@@ -10,14 +10,12 @@ import {
   newId,
   once,
   parse,
-  parseGlobalId,
   type Ref,
   Refused,
   SamePerson,
   type Trx,
   today,
   type Uuid,
-  zGlobalId,
   zIdempotencyKey,
   zRef,
   zText,
@@ -74,7 +72,10 @@ export const ConfirmSettlementInput = z.strictObject({
 })
 export type ConfirmSettlementInput = z.input<typeof ConfirmSettlementInput>
 export const DetermineDisputeInput = z
-  .strictObject({ ...settlement, /** The expert's determination: a document of the company. */ documentId: zGlobalId })
+  .strictObject({
+    ...settlement,
+    /** The expert's determination: a document of the company. */ documentId: zRef('Document'),
+  })
   .refine(agrees, shape)
 export type DetermineDisputeInput = z.input<typeof DetermineDisputeInput>
 
@@ -154,11 +155,18 @@ export async function confirmSettlement(
  * records it, with the document that says it.
  */
 export async function determineDispute(deps: Deps, actor: Actor, input: DetermineDisputeInput): Promise<{ ref: Ref }> {
-  const { disputeId: ref, outcome, records, note, documentId, idempotencyKey } = parse(DetermineDisputeInput, input)
+  const {
+    disputeId: ref,
+    outcome,
+    records,
+    note,
+    documentId: document,
+    idempotencyKey,
+  } = parse(DetermineDisputeInput, input)
+  const documentId = globalId('Document', document.companyId, document.id)
   await mustSeeDispute(deps.db, actor, ref)
   must(actor, 'partner')
-  const document = parseGlobalId(documentId)
-  if (document?.type !== 'Document' || document.keys[0] !== ref.companyId)
+  if (document.companyId !== ref.companyId)
     throw new Refused('documentId', 'must be the id of a document of the same company')
   const scope = { kind: 'company', id: ref.companyId } as const
   return once(deps, actor, { operation: 'determineDispute', scope, idempotencyKey, input }, async (trx) => {

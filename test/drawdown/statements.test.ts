@@ -168,6 +168,7 @@ test('the figures are those of the month, by hand', async () => {
         deficit: '0',
         grant,
         granted: '100000',
+        inDispute: '0',
         price: { inMonth: price, perShare: { amount: '2', currency: 'USD' }, sinceStart: price },
         security: it.closed.securityId,
         shares: { earnedAtClose: '8', earnedAtOpen: '0', total: '117500', vestedWhenStated: '0' },

@@ -77,6 +77,10 @@ const { security: _s, compute: _c, releases: _r, vesting: _v, unearned: _u, pool
 export const unknownId = (type: string, keys: 1 | 2): string =>
   keys === 1 ? `${type}:${UNKNOWN}` : `${type}:${UNKNOWN}:${OTHER}`
 
+/** Of what the id in a field is: most are of what it is named after, and carry their distribution key. */
+const idOf = (name: string): readonly [string, 1 | 2] =>
+  IDS[name] ?? (name.endsWith('Id') ? [`${name[0]?.toUpperCase()}${name.slice(1, -2)}`, 2] : ['Company', 1])
+
 /** A well-formed value of an input type: every field is given, ids are nobody's. */
 export function wellFormed(type: GraphQLInputType, name: string): unknown {
   if (isNonNullType(type)) return wellFormed(type.ofType, name)
@@ -89,13 +93,7 @@ export function wellFormed(type: GraphQLInputType, name: string): unknown {
   switch (type.name) {
     case 'ID':
       if (OWN_IDS.has(name)) return UNKNOWN
-      // Most ids are of what their field is named after, and carry their distribution key.
-      return unknownId(
-        ...(IDS[name] ??
-          (name.endsWith('Id')
-            ? ([`${name[0]?.toUpperCase()}${name.slice(1, -2)}`, 2] as const)
-            : (['Company', 1] as const))),
-      )
+      return unknownId(...idOf(name))
     case 'Int':
       return 1
     case 'Boolean':
@@ -226,7 +224,7 @@ const FREE_TEXTS = new Set(['content', 'value', 'zipBase64'])
 function notIds(name: string): unknown[] {
   if (OWN_IDS.has(name))
     return ['', 'x', UNKNOWN.toUpperCase(), `${UNKNOWN}\n`, UNKNOWN.slice(1), 5, true, { id: UNKNOWN }]
-  const [type, keys] = IDS[name] ?? (['Company', 1] as const)
+  const [type, keys] = idOf(name)
   const known = unknownId(type, keys)
   const others = ['Company', 'Round', 'Viewer', 'Nonsense'].filter((other) => other !== type)
   // A subject is anything that has a global id.

@@ -95,8 +95,10 @@ test('every table of history is as hard to change', async () => {
      FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid WHERE tgname = 'refuse_change'`,
   )
   assert.ok(tables.length >= 8, `only ${tables.length} tables of history`)
+  // What a signed amendment moves forwards has triggers of its own; test/closing/amendments.test.ts holds them.
+  const amended = ['lot', 'vesting_grant']
   assert.deepEqual(
-    tables.filter(({ changeable }) => changeable),
+    tables.filter(({ changeable, name }) => changeable && !amended.includes(name)),
     [],
   )
 })

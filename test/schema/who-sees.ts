@@ -46,7 +46,7 @@ export const SEES_NODE: Readonly<Record<string, (who: Who, thing: Thing) => bool
   Flag: (who, thing) => ofCompany(who, thing) && isOfFund(who),
   Lot: ofCompany,
   TokenTransfer: ofCompany,
-  TokenSending: (who, thing) => ofCompany(who, thing) || ofProvider(who, thing),
+  TokenSending: (who, thing) => ofCompany(who, thing) || (who.role !== 'machine' && ofProvider(who, thing)),
   Security: ofCompany,
   Statement: ofCompany,
   Dispute: ofCompany,
