@@ -10,7 +10,7 @@ import { type Travelled, wholeWay } from '../support/path.ts'
 import { statementsDuring } from '../support/statements.ts'
 import { makeWorld, type Person } from '../support/world.ts'
 import { nodeQuestions, PLAIN } from './crawl.ts'
-import { eachObject, fieldOf, fieldsOf, holdsSomething, nodeTypes, objectType, PAGE } from './walk.ts'
+import { eachObject, fieldOf, holdsSomething, nodeTypes, objectType, PAGE } from './walk.ts'
 
 const FEW = 2
 const MANY = 8
@@ -66,17 +66,19 @@ async function idsOf(type: GraphQLObjectType): Promise<string[]> {
 
 /** The last node of this type that a company's own fields tell of: the first that was made. */
 async function firstOf(type: GraphQLObjectType, companyId: string): Promise<string> {
-  let id: string | undefined
-  const { data, errors } = await people.partner.graphql(
-    `query ($id: ID!) { node(id: $id) { ... on Company { ${fieldsOf(objectType('Company'))} } } }`,
-    { id: companyId },
-  )
-  assert.deepEqual(errors, [])
-  eachObject(data, (typename, object) => {
-    if (typename === type.name) id = String(object.id)
-  })
-  if (id === undefined) throw new Error(`no company has a ${type.name}: take it further in test/support/path.ts`)
-  return id
+  for (const { selection } of nodeQuestions(objectType('Company'))) {
+    const { data, errors } = await people.partner.graphql(
+      `query ($id: ID!) { node(id: $id) { ... on Company { ${selection.replaceAll(PAGE, '(first: 100)')} } } }`,
+      { id: companyId },
+    )
+    assert.deepEqual(errors, [])
+    let id: string | undefined
+    eachObject(data, (typename, object) => {
+      if (typename === type.name) id = String(object.id)
+    })
+    if (id !== undefined) return id
+  }
+  throw new Error(`no company has a ${type.name}: take it further in test/support/path.ts`)
 }
 
 async function cost(person: Person, document: string, variables: Record<string, unknown>) {
