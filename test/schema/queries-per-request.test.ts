@@ -15,7 +15,7 @@ import { eachObject, fieldOf, holdsSomething, nodeTypes, objectType, PAGE } from
 const FEW = 2
 const MANY = 8
 /** Fields that have nothing to show in a company where all is well. */
-const EMPTY = new Set(['Company.tokenDifferences', 'Company.arrears', 'DealDocument.assignment'])
+const EMPTY = new Set(['Company.tokenDifferences', 'Company.arrears', 'DealDocument.assignment', 'Lot.cost'])
 
 const world = await makeWorld()
 const travelled: Travelled[] = []
