@@ -1,7 +1,9 @@
 import { instant, type MicroTokens, type Ref, type Trx, type Uuid } from '../platform/index.ts'
 import { type Charging, type GpuSeconds, idleCharge, reservedGpuSeconds } from './charge.ts'
 import { WrongTime } from './errors.ts'
-import { earlier, microsecondsOf, nextMinute } from './interval.ts'
+import { earlier, type Interval, microsecondsOf, nextMinute } from './interval.ts'
+import { downOf, insertOutageCredits } from './outage.store.ts'
+import { sumOf } from './outage.ts'
 import { lockReservationForUsage } from './record-usage.ts'
 import { freeRest, type LockedReservation, moveReservation } from './reservation.store.ts'
 import { moveMeter, readMeter } from './usage.store.ts'
@@ -15,11 +17,14 @@ export type CompletedReservation = {
   readonly cause: 'idle_reserved'
   readonly idleGpuSeconds: GpuSeconds
   readonly charge: MicroTokens
+  /** The same by lot, where the lots were given. */
+  readonly charges: ReadonlyMap<Uuid, MicroTokens>
 }
 
 /**
  * Ends a reservation once its usage is in, and tells what its unused time is charged. Capacity that is still ahead returns
- * to the calendar and is not charged; the past stays as it was. The caller charges the hold and returns the rest of it.
+ * to the calendar and is not charged; the past stays as it was. Time in which GPUs were down is
+ * credited by the signed terms. The caller charges the hold and returns the rest of it.
  *
  * @throws {NotFound} {WrongState} as for usage
  * @throws {WrongTime} before it has started: cancel it instead
@@ -30,14 +35,14 @@ export async function completeReservation(
     ref,
     charging,
     completedBy,
-    idleAtMost,
+    idleLots,
   }: {
     ref: Ref
     charging: Charging
     /** Undefined where time alone did it. */
     completedBy: Uuid | undefined
-    /** Most that unused time is charged, where the terms let only a part of the hold be charged for it. */
-    idleAtMost?: MicroTokens
+    /** Lots that unused time is charged to, in order, with the most that each is. */
+    idleLots?: ReadonlyMap<Uuid, MicroTokens>
   },
 ): Promise<CompletedReservation> {
   const reservation = await lockReservationForUsage(trx, ref)
@@ -45,17 +50,22 @@ export async function completeReservation(
   const { startsAt } = reservation.interval
   if (microsecondsOf(now) < microsecondsOf(startsAt)) throw new WrongTime(startsAt, 'AFTER_START')
   const meter = await readMeter(trx, ref)
-  const until = earlier(nextMinute(now), reservation.interval.endsAt)
-  const kept = reservedGpuSeconds(reservation.gpus, { startsAt, endsAt: until })
+  const within = keptInterval(reservation.interval, now)
+  const kept = reservedGpuSeconds(reservation.gpus, within)
   const reserved = kept > meter.gpuSeconds ? kept : meter.gpuSeconds
   const idle = idleCharge(reserved, meter.gpuSeconds, reservation.factor, charging)
-  const charge = idleAtMost !== undefined && idleAtMost < idle ? idleAtMost : idle
+  const owed = idleLots === undefined ? undefined : drawnInOrder(idleLots, idle)
+  const down = await downOf(trx, reservation, within)
+  const credits = down.creditsOf(owed ?? new Map())
+  const charges = new Map([...(owed ?? [])].map(([lotId, part]) => [lotId, part - (credits.get(lotId) ?? 0n)]))
+  const charge = owed === undefined ? idle : sumOf(charges)
   await moveReservation(trx, reservation, {
     to: 'completed',
     reason: charging === 'RESERVED' ? 'RESERVED_CHARGED' : 'METERED_CHARGED',
     actor: completedBy === undefined ? undefined : { id: completedBy },
   })
   await moveMeter(trx, ref, { gpuSeconds: meter.gpuSeconds, delivered: meter.delivered, idle: charge })
+  await insertOutageCredits(trx, ref, credits, { downGpuSeconds: down.gpuSeconds, correctionId: null })
   await freeRest(trx, reservation, nextMinute(now))
   return {
     reservation,
@@ -64,5 +74,24 @@ export async function completeReservation(
     cause: 'idle_reserved',
     idleGpuSeconds: reserved - meter.gpuSeconds,
     charge,
+    charges,
   }
+}
+
+/** The time of a reservation that is charged when it is completed at `now`: what is still ahead is not. */
+export const keptInterval = ({ startsAt, endsAt }: Interval, now: string): Interval => ({
+  startsAt,
+  endsAt: earlier(nextMinute(now), endsAt),
+})
+
+/** An amount drawn from lots in order, up to what each has. */
+function drawnInOrder(lots: ReadonlyMap<Uuid, MicroTokens>, amount: MicroTokens): Map<Uuid, MicroTokens> {
+  let left = amount
+  return new Map(
+    [...lots].map(([lotId, most]) => {
+      const part = most < left ? most : left
+      left -= part
+      return [lotId, part]
+    }),
+  )
 }

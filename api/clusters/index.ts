@@ -26,7 +26,7 @@ export {
   quote,
   reservedGpuSeconds,
 } from './charge.ts'
-export { type CompletedReservation, completeReservation } from './complete-reservation.ts'
+export { type CompletedReservation, completeReservation, keptInterval } from './complete-reservation.ts'
 export { CONFLICTS, type ConflictKind, type SchedulingConflict, schedulingConflicts } from './conflicts.views.ts'
 export { correctMeter, lockMeter, meterDifference } from './correct-meter.ts'
 export { CountersignFactorInput, countersignFactor } from './countersign-factor.ts'
@@ -61,9 +61,11 @@ export {
   addMinutes,
   BadInterval,
   checkBookable,
+  checkInterval,
   INTERVAL_FAULTS,
   type Interval,
   type IntervalFault,
+  microsecondsOf,
   minutesUntil,
   nextMinute,
 } from './interval.ts'
@@ -76,6 +78,16 @@ export {
   OfferReservationInput,
   offerReservation,
 } from './offer-reservation.ts'
+export {
+  downOf,
+  insertOutage,
+  insertOutageCredits,
+  OUTAGES_MAX,
+  type OutageView,
+  outageCreditsOf,
+  outagesOf,
+} from './outage.store.ts'
+export { downGpuSeconds, outageCredits, shareOut, sumOf } from './outage.ts'
 export { PlanMaintenanceInput, planMaintenance } from './plan-maintenance.ts'
 export {
   type FactorView,

@@ -235,7 +235,7 @@ const promisedOf = (steps: readonly Step[], lotId: Uuid): MicroTokens =>
   steps.filter((step) => step.lotId === lotId).reduce((sum, step) => sum + step.amount, 0n)
 
 /** Takes an amount from net charges, in their order. */
-function take(charges: readonly NetCharge[], amount: MicroTokens) {
+export function take(charges: readonly NetCharge[], amount: MicroTokens) {
   const parts: { charge: NetCharge; amount: MicroTokens }[] = []
   let missing = amount
   for (const charge of charges) {

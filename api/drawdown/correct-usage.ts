@@ -6,6 +6,7 @@ import {
   audit,
   type Deps,
   Forbidden,
+  formatTokens,
   globalId,
   type MicroTokens,
   once,
@@ -24,6 +25,7 @@ import { readHolds } from '../tokens/index.ts'
 import { type Accounting, accountingInstant } from './accounting-instant.ts'
 import { type CorrectedRecord, correctRecord, mustBePossible } from './correct-record.ts'
 import { currentUsage, type NewCorrection } from './correction.store.ts'
+import { creditOutage } from './credit-outage.ts'
 import { isSetAside } from './dispute.store.ts'
 import { openCorrections } from './open-corrections.ts'
 import { restateFrom } from './state-month.ts'
@@ -160,6 +162,14 @@ export async function applyCorrections(
       ),
     )
   }
+  // Usage that was lowered may show that more of the time that is charged as unused was down.
+  const credit = await creditOutage(
+    trx,
+    { companyId, reservation, meter: sums, grants },
+    { reason: of.reason, correctedAs: of.correctedAs, correctedBy: actor.id },
+  )
+  if (credit.restates !== undefined && (earliest === undefined || credit.restates < earliest))
+    earliest = credit.restates
   await correctMeter(trx, ref, sums)
   const earned = await grants.store()
   const restated =
@@ -172,6 +182,7 @@ export async function applyCorrections(
     subject: globalId('Reservation', companyId, ref.id),
     payload: {
       as: of.correctedAs,
+      credited: formatTokens(credit.credited),
       earned: earned.toString(),
       reason: of.reason,
       reasonCode: of.reasonCode,

@@ -3,10 +3,12 @@ import { z } from 'zod'
 import type { Actor } from '../access/index.ts'
 import {
   bookingTermsOf,
+  downOf,
   endOffer,
   freeRest,
   giveBack,
   HOUSE_RULES,
+  insertOutageCredits,
   isUnused,
   type LockedReservation,
   lockReservation,
@@ -100,7 +102,7 @@ export type DeclareNoShowInput = z.input<typeof DeclareNoShowInput>
 
 /**
  * Says that nobody came to a reservation: after the grace time of its terms, with no usage of it. The part that the terms say
- * is charged as `no_show`, the rest returns, and its capacity is free again from now on.
+ * is charged as `no_show`, less what is credited for GPUs that were down; the rest returns, and its capacity is free again from now on.
  *
  * @throws {WrongTime} before the grace time is over
  * @throws {Refused} when there is usage
@@ -149,8 +151,12 @@ export async function noShow(
   await moveReservation(trx, reservation, { to: 'no_show', reason: 'NOBODY_CAME', note: by.note, actor: by.actor })
   let charged = 0n
   if (firm) {
-    for (const { lotId, amount } of hold.lots) {
-      const part = noShowCharge(amount, rulesOf(lotId))
+    const owed = new Map(hold.lots.map(({ lotId, amount }) => [lotId, noShowCharge(amount, rulesOf(lotId))]))
+    const down = await downOf(trx, reservation, interval)
+    const credits = down.creditsOf(owed)
+    await insertOutageCredits(trx, ref, credits, { downGpuSeconds: down.gpuSeconds, correctionId: null })
+    for (const [lotId, whole] of owed) {
+      const part = whole - (credits.get(lotId) ?? 0n)
       if (part === 0n) continue
       await batch.charge(holdId, [{ cause: 'no_show', amount: part, usageId: null, lots: new Set([lotId]) }])
       charged += part

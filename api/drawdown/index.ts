@@ -67,6 +67,7 @@ export {
   quarantinePage,
 } from './quarantine.views.ts'
 export { ELECTION_DECISIONS, RecordElectionInput, recordElection } from './record-election.ts'
+export { type RecordedOutage, RecordOutageInput, recordOutage } from './record-outage.ts'
 export { earnReleased } from './released-basis.ts'
 export { type ReportedUsage, ReportUsageInput, reportUsage } from './report-usage.ts'
 export {

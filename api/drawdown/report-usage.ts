@@ -181,11 +181,13 @@ export async function finish(trx: Trx, ref: Ref, actor: Actor | undefined): Prom
     ref,
     charging: idle.size > 0 ? 'RESERVED' : 'METERED',
     completedBy: actor?.id,
-    idleAtMost: [...idle.values()].reduce((sum, left) => sum + left, 0n),
+    idleLots: idle,
   })
   if (!firm) return { ...NOTHING }
-  const unused = { cause: completed.cause, amount: completed.charge, usageId: null, lots: new Set(idle.keys()) }
-  if (unused.amount > 0n) await batch.charge(holdId, [unused])
+  for (const [lotId, amount] of completed.charges) {
+    if (amount > 0n)
+      await batch.charge(holdId, [{ cause: completed.cause, amount, usageId: null, lots: new Set([lotId]) }])
+  }
   await returnHold(trx, { companyId, holdId })
   const { lots } = await holdOf(trx, companyId, holdId)
   const returned = lots.reduce((sum, part) => sum + part.amount - part.charged, 0n)

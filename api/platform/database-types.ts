@@ -828,6 +828,17 @@ export interface OpenPending {
   expires_at: string | null
 }
 
+export interface OutageCredit {
+  company_id: string
+  credit_id: string
+  reservation_id: string
+  lot_id: string
+  amount_micro: bigint
+  down_gpu_seconds: bigint
+  correction_id: string | null
+  credited_at: string
+}
+
 export interface PartyIdentity {
   party_id: string
   valid_from: string
@@ -1144,6 +1155,8 @@ export interface ReservationOutage {
   gpu_seconds: bigint
   recorded_by: string
   recorded_at: string
+  node: string | null
+  recorded_as: string
 }
 
 export interface ReservationQuote {
@@ -1606,6 +1619,7 @@ export interface DB {
   offered_factor: OfferedFactor
   on_demand_meter: OnDemandMeter
   open_pending: OpenPending
+  outage_credit: OutageCredit
   party_identity: PartyIdentity
   person: Person
   person_details: PersonDetails

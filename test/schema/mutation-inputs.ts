@@ -337,6 +337,13 @@ export const MUTATIONS: Readonly<Record<string, MutationCase>> = {
     reasonCode: 'WRONG_METER',
     reason: 'the test',
   }),
+  recordOutage: onReservation('used', {
+    gpus: 1,
+    startsAt: '2026-07-20T00:00:00Z',
+    endsAt: '2026-07-20T01:00:00Z',
+    source: 'the test',
+    evidence: 'the test',
+  }),
   settleArrears: onCompany(),
   recordElection: onCompany(() => ({ securityId: 'no such', decision: 'NOT_APPLICABLE', reason: 'the test' })),
   setDisputeAside: onDispute(),

@@ -130,6 +130,7 @@ const SHOWN_TO: Readonly<Record<string, readonly Group[]>> = {
   ...each(PARTIES, 'GrantProgress Statement StatementLine ShareTrace ShareTraceLink ShareTraceClause'),
   ...each(PARTIES, 'Arrears UsageCorrection SettledArrears Dispute DisputeProposal'),
   ...each(BOOKING, 'CorrectedUsage CorrectedRecord CorrectingMove'),
+  ...each(BOOKING, 'ReservationOutage RecordedOutage'),
   ...each(
     FUND,
     'SettlementRehearsal TokensAfterwards Mark Flag FlagEvent Finding FindingInput FindingTable RecordedFact Rule FactKind EvidenceKind TokenDifference',

@@ -43,6 +43,7 @@ import {
   finaliseStatement,
   mustMeter,
   proposeSettlement,
+  recordOutage,
   reportUsage,
   stateStatement,
   takeUsage,
@@ -643,6 +644,15 @@ async function book(way: Way): Promise<Travelled['reservations']> {
       job: `pretrain-${job}`,
     })),
     complete: true,
+  })
+  await recordOutage(deps, stage.provider.actor, {
+    reservationId: used,
+    gpus: 1,
+    startsAt: '2026-07-21T00:00:00Z',
+    endsAt: '2026-07-21T00:01:00Z',
+    node: 'one-07',
+    source: 'monitor',
+    evidence: 'The node did not answer.',
   })
   await correctThere(way, used)
   await world.setClock('2026-11-19T09:00:00Z')
