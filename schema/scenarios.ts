@@ -1,19 +1,30 @@
-/** Terms that are tried: what they would come to, and which of them reach a goal. Nothing is stored. The fund's own paper. */
-import { Forbidden, Refused } from '../api/platform/index.ts'
+/** Terms that are tried, kept under a name, set side by side, and sought for a goal: the fund's own paper. */
+import { Forbidden, globalId, NotFound, numericOfWhole, parseGlobalId, Refused } from '../api/platform/index.ts'
 import {
   GOAL_MEASURES,
   type GoalAnswer,
   GoalNotReached,
   goalSeek,
+  MOST_SCENARIOS,
   NO_ANSWERS,
+  type ProForma as ProFormaView,
+  partOf,
+  reviseScenario,
+  type ScenarioView,
+  StaleTerms,
+  saveScenario,
+  scenarioProFormas,
+  scenariosOf,
   TermsRefused,
   whatIf,
   writeTerms,
 } from '../api/rounds/index.ts'
 import { batch, mustHave } from './batch.ts'
 import { builder } from './builder.ts'
+import type { Context } from './context.ts'
 import { DomainErrorInterface } from './errors.ts'
 import { withoutNulls } from './input.ts'
+import { idempotencyKey, may } from './mutation.ts'
 import { Company } from './parties.ts'
 import { ProForma } from './pro-forma.ts'
 import { RoundTermsInput } from './round-terms-input.ts'
@@ -153,3 +164,151 @@ builder.objectFields(Company, (t) => ({
     },
   }),
 }))
+
+const Figures = builder.objectRef<ProFormaView>('ScenarioFigures').implement({
+  description: 'What a scenario comes to, for a table of several. Parts are of 1.',
+  fields: (t) => ({
+    preMoney: t.expose('preMoney', { type: 'Money', description: 'Valuation before the money.' }),
+    pricePerShare: t.expose('price', { type: 'Money', description: 'The rounded price.' }),
+    postMoney: t.expose('postMoney', { type: 'Money', description: 'Price times all shares after.' }),
+    sharesAfter: t.expose('sharesAfter', { type: 'Shares', description: 'All shares after the round.' }),
+    tokens: t.field({ type: 'Tokens', description: 'Tokens granted.', resolve: ({ compute }) => compute.tokens }),
+    computeShares: t.field({
+      type: 'Shares',
+      description: 'Shares that compute buys, all unearned at first.',
+      resolve: ({ compute }) => numericOfWhole(compute.shares),
+    }),
+    computePart: t.field({
+      type: 'Decimal',
+      description: 'Those as a part of all after the round.',
+      resolve: ({ compute, sharesAfter }) => partOf(numericOfWhole(compute.shares), sharesAfter),
+    }),
+    impliedPrice: t.field({
+      type: 'Money',
+      description: 'What an H100-hour costs in equity, at the price of the round.',
+      resolve: ({ compute }) => compute.impliedPrice,
+    }),
+    cashShares: t.field({
+      type: 'Shares',
+      description: 'Shares that cash investors of the terms buy.',
+      resolve: ({ cash }) => numericOfWhole(cash.reduce((sum, { shares }) => sum + shares, 0n)),
+    }),
+    dilution: t.field({
+      type: 'Decimal',
+      description: 'By how much the part of the present holders becomes smaller, of 1.',
+      resolve: ({ risk }) => risk.dilution,
+    }),
+    dilutionIfNothingUsed: t.field({
+      type: 'Decimal',
+      description: 'The same if no token is ever used and every unearned share is forfeited.',
+      resolve: ({ risk }) => risk.dilutionIfNothingUsed,
+    }),
+  }),
+})
+
+const Scenario = builder.objectRef<ScenarioView>('Scenario').implement({
+  description: 'Terms kept under a name, over the cap table of a day: its newest version. Nothing follows from them.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'Global id.' }),
+    version: t.exposeInt('version', { description: 'From 1.' }),
+    name: t.exposeString('name', { description: 'Name.' }),
+    asOf: t.expose('asOf', { type: 'Date', description: 'The cap table as of this date.' }),
+    terms: t.field({
+      type: 'JSON',
+      description: 'The terms, every default written out, as they can be drafted.',
+      resolve: (scenario) => writeTerms(scenario.terms),
+    }),
+    termsSha256: t.exposeString('termsSha256', {
+      description: 'SHA-256 of the canonical JSON (RFC 8785) of the terms, in hex.',
+    }),
+    savedAt: t.expose('savedAt', { type: 'DateTime', description: 'When this version was saved.' }),
+    figures: t.field({
+      type: Figures,
+      description: 'What it comes to over the cap table of its day, as that is on record now.',
+      errors: { types: [TermsRefused, Refused] },
+      complexity: { field: 50 },
+      resolve: async (scenario, _args, context) => {
+        const load = (scenarios: readonly ScenarioView[]) => scenarioProFormas(context.deps.db, scenarios)
+        return mustHave(await batch(context, ['Scenario.figures'], scenario, load))
+      },
+    }),
+  }),
+})
+
+builder.objectField(Company, 'scenarios', (t) =>
+  t.field({
+    type: [Scenario],
+    description: `Scenarios of the company, newest first, at most ${MOST_SCENARIOS}: the fund's own paper, so none for others.`,
+    args: {
+      ids: t.arg.idList({ required: false, description: 'Only these: to set them side by side. Others are left out.' }),
+    },
+    complexity: { field: 5, multiplier: 5 },
+    resolve: async ({ companyId }, { ids }, context) => {
+      const wanted = ids?.slice(0, MOST_SCENARIOS).map((id) => parseGlobalId(String(id)))
+      const own = wanted?.flatMap((id) => (id?.type === 'Scenario' && id.keys[0] === companyId ? id.keys.slice(1) : []))
+      const load = (companies: readonly string[]) => scenariosOf(context.deps.db, context.actor, companies, own)
+      return [...((await batch(context, ['Company.scenarios', own ?? null], companyId, load)) ?? [])]
+    },
+  }),
+)
+
+const name = { description: 'Name, at most 120 characters.' } as const
+const SaveScenarioInput = builder.inputType('SaveScenarioInput', {
+  description: 'Terms to keep.',
+  fields: (t) => ({
+    companyId: t.id({ description: 'Global id of the company.' }),
+    name: t.string(name),
+    terms: t.field(terms),
+    asOf: t.field(asOf),
+    idempotencyKey: idempotencyKey(t),
+  }),
+})
+const ReviseScenarioInput = builder.inputType('ReviseScenarioInput', {
+  description: 'The next version of a scenario, whole.',
+  fields: (t) => ({
+    scenarioId: t.id({ description: 'Global id of the scenario.' }),
+    expectedVersion: t.int({ description: 'The version that was read and is revised.' }),
+    name: t.string(name),
+    terms: t.field(terms),
+    asOf: t.field(asOf),
+    idempotencyKey: idempotencyKey(t),
+  }),
+})
+
+builder.mutationFields((t) => ({
+  saveScenario: t.field({
+    type: Scenario,
+    description: 'Keep terms under a name, over the cap table of a day.',
+    ...may(['analyst', 'partner'], [TermsRefused]),
+    args: { input: t.arg({ type: SaveScenarioInput }) },
+    resolve: async (_root, { input }, context) => {
+      const saved = await saveScenario(context.deps, context.actor, { ...input, ...kept(input) })
+      return scenarioOrNotFound(context, saved)
+    },
+  }),
+  reviseScenario: t.field({
+    type: Scenario,
+    description: 'Write the next version of a scenario. The versions before it stay.',
+    ...may(['analyst', 'partner'], [TermsRefused, StaleTerms]),
+    args: { input: t.arg({ type: ReviseScenarioInput }) },
+    resolve: async (_root, { input }, context) => {
+      const saved = await reviseScenario(context.deps, context.actor, { ...input, ...kept(input) })
+      return scenarioOrNotFound(context, saved)
+    },
+  }),
+}))
+
+const kept = (input: { readonly terms: unknown; readonly asOf?: string | null | undefined }) => ({
+  terms: withoutNulls(input.terms),
+  asOf: input.asOf ?? undefined,
+})
+
+/** The scenario as it is after a mutation. @throws {NotFound} when a wall hides it from the actor meanwhile */
+async function scenarioOrNotFound(
+  { deps, actor }: Context,
+  { companyId, scenarioId }: { readonly companyId: string; readonly scenarioId: string },
+): Promise<ScenarioView> {
+  const [found] = (await scenariosOf(deps.db, actor, [companyId], [scenarioId])).get(companyId) ?? []
+  if (found === undefined) throw new NotFound('scenario', globalId('Scenario', companyId, scenarioId))
+  return found
+}

@@ -1200,6 +1200,18 @@ export interface RoundTerms {
   effective_on: string | null
 }
 
+export interface Scenario {
+  company_id: string
+  scenario_id: string
+  version: number
+  name: string
+  as_of: string
+  terms: Json
+  terms_hash: Buffer
+  saved_by: string
+  saved_at: string
+}
+
 export interface SchedulerCheck {
   pool_id: string
   scheduler: string
@@ -1650,6 +1662,7 @@ export interface DB {
   reservation_quote: ReservationQuote
   round: Round
   round_terms: RoundTerms
+  scenario: Scenario
   scheduler_check: SchedulerCheck
   scheduler_push: SchedulerPush
   securities_transaction: SecuritiesTransaction

@@ -51,6 +51,8 @@ export { conversionTermsOf } from './round-conversions.ts'
 export type { ProFormaRight } from './round-rights.ts'
 export { ROUND_STATES, type RoundState } from './round-state.ts'
 export { afterRound, roundWaterfalls } from './round-waterfall.ts'
+export { ReviseScenarioInput, reviseScenario, SaveScenarioInput, saveScenario } from './save-scenario.ts'
+export { MOST_SCENARIOS, type ScenarioView, scenarioProFormas, scenariosOf } from './scenario.views.ts'
 export { standardClass } from './standard-class.ts'
 export { type TermSheetParties, termSheetOf } from './term-sheet-of.ts'
 export {

@@ -22,6 +22,18 @@ export async function capitalizationBefore(
   return known(found ?? new NoCapTable(), closingDateIsEarly)
 }
 
+/** The same as of a day of its own; left out, as of the closing date. @throws {Refused} when that day is before everything */
+export async function capitalizationOn(
+  reader: Reader,
+  companyId: Uuid,
+  terms: Pick<RoundTerms, 'closingDate'>,
+  asOf: string | undefined,
+): Promise<Capitalization> {
+  if (asOf === undefined) return capitalizationBefore(reader, companyId, terms)
+  const [found] = await loadCapitalizations(reader, [{ companyId, asOf }])
+  return knownOn(found ?? new NoCapTable())
+}
+
 /**
  * The pro forma of each of these rounds by the terms that stand, over the cap table as of `asOf`: by default the closing
  * date, or the day before it where the round is closed, since its own shares are on the cap table from then on. As many
@@ -104,7 +116,12 @@ function known(
   return found
 }
 
-function refusedOr<Answer>(answer: () => Answer): Answer | DomainError {
+/** The cap table of a day that somebody named. @throws {Refused} */
+export const knownOn = (found: Capitalization | NoCapTable | BeforeFirstTransaction): Capitalization =>
+  known(found, asOfIsEarly)
+
+/** An answer, or the refusal that was thrown in its place. */
+export function refusedOr<Answer>(answer: () => Answer): Answer | DomainError {
   try {
     return answer()
   } catch (error) {

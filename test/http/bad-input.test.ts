@@ -70,6 +70,8 @@ const DEPENDING: ReadonlySet<string> = new Set([
   'draftSideLetter',
   'requestReservations',
   'reviseTerms',
+  'saveScenario',
+  'reviseScenario',
   'splitReservation',
 ])
 

@@ -186,6 +186,10 @@ const NOT_HERE = new Set(
 )
 /** Types that only an answer to a question about one thing has, which is asked below, or that are never made when all is well. */
 const ASKED_BELOW = new Set([
+  // One step beyond what a goal-seek finds there is a round.
+  'GoalAnswer.refusedBeyond',
+  'TermFault.path',
+  'TermFault.reason',
   'ReservationQuote',
   'ShareTrace',
   'ShareTraceLink',

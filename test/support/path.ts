@@ -51,7 +51,7 @@ import {
 import { OpenFlags, recordFact } from '../../api/flags/index.ts'
 import { changeCompanyIdentity, insertProvider } from '../../api/parties/index.ts'
 import { globalId, inTransaction, newId, type Ref, zKey } from '../../api/platform/index.ts'
-import { draftRound, proposeRound, type RoundTermsWire, reviseTerms } from '../../api/rounds/index.ts'
+import { draftRound, proposeRound, type RoundTermsWire, reviseTerms, saveScenario } from '../../api/rounds/index.ts'
 import {
   approveMark,
   authoriseSupply,
@@ -90,6 +90,8 @@ export type Travelled = Stage & {
   readonly round: string
   /** Proposed in vain: flags are open. */
   readonly stoppedRound: string
+  /** Terms that the fund keeps under a name. */
+  readonly scenario: string
   /** Its term sheet is issued and not accepted. */
   readonly issuedRound: string
   /** Accepted by the company, its conditions open. */
@@ -275,6 +277,7 @@ export async function wholeWay(world: World, name: string, on?: Stage): Promise<
     issuedRound: idOf('Round', issuedRound),
     acceptedRound: idOf('Round', acceptedRound),
     stoppedRound: idOf('Round', stoppedRound),
+    scenario: await keep(way),
     reservations,
     statements,
     quarantined,
@@ -447,6 +450,15 @@ async function draft({ world, stage, companyId }: Way, name: string, tokens: str
     terms: terms(stage, name, tokens, await fundIn(world, companyId)),
   })
   return { companyId: made.companyId, id: made.roundId }
+}
+
+async function keep({ world, stage, companyId }: Way): Promise<string> {
+  const saved = await saveScenario(world.deps, world.staff.analyst.actor, {
+    companyId,
+    name: 'More tokens',
+    terms: terms(stage, 'Series F', '200000', await fundIn(world, companyId)),
+  })
+  return idOf('Scenario', { companyId: saved.companyId, id: saved.scenarioId })
 }
 
 const propose = ({ world }: Way, round: Ref, expectedVersion: number) =>
