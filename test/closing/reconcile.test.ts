@@ -77,7 +77,7 @@ const CORRUPTIONS: Readonly<Record<string, { sql: string; found: readonly string
     found: ['VESTED vested by the final statement'],
   },
   'a vesting event that was taken off the cap table': {
-    sql: `UPDATE securities_transaction SET status = 'SET_ASIDE' WHERE company_id = $company AND statement_id IS NOT NULL`,
+    sql: `UPDATE securities_transaction SET status = 'SET_ASIDE' WHERE company_id = $company AND object_type = 'TX_VESTING_EVENT'`,
     found: ['CAP_TABLE shares of security', 'CAP_TABLE vesting event'],
   },
   'a statement whose figures were changed': {
