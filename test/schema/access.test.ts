@@ -204,6 +204,7 @@ const ASKED_BELOW = new Set([
   // Shown with what no company of this test has: refunds of tokens that are cancelled early, and what was done about lost usage.
   'RefundStep',
   'QuarantineEvent',
+  'TermFault',
 ])
 
 test('nobody is shown a kind of thing that is not for them, and every kind and field is shown to somebody', async () => {
