@@ -7,18 +7,26 @@ import {
   type QuarantineCount,
   type QuarantinedView,
   type QuarantineEventView,
+  type QuarantineState,
   quarantineCounts,
   quarantinedById,
   quarantineEvents,
   quarantinePage,
   replayUsage,
 } from '../api/drawdown/index.ts'
-import { globalId, type PoolRef, parseGlobalId } from '../api/platform/index.ts'
+import { BadInput, globalId, type PoolRef, parseGlobalId } from '../api/platform/index.ts'
 import { builder, PAGE_MAX } from './builder.ts'
 import type { Context } from './context.ts'
 import { withoutNulls } from './input.ts'
 import { idempotencyKey, may } from './mutation.ts'
 import { pageById } from './pages.ts'
+
+/** Each state at most once; what waits for somebody where none is named. */
+function statesOf(states: readonly QuarantineState[] | null | undefined): readonly QuarantineState[] {
+  if (states == null) return ['open', 'discard_asked']
+  if (new Set(states).size < states.length) throw new BadInput([{ path: ['states'], reason: 'names a state twice' }])
+  return states
+}
 
 const refOf = (id: string): PoolRef => ({ poolId: id.slice(0, 36), id: id.slice(37) })
 
@@ -109,7 +117,7 @@ builder.queryFields((t) => ({
         pageById(
           args,
           (kept: QuarantinedView) => kept.ref.id,
-          (page) => quarantinePage(deps.db, actor, args.states ?? ['open', 'discard_asked'], page),
+          (page) => quarantinePage(deps.db, actor, statesOf(args.states), page),
         ),
     },
     { name: 'QuarantinedUsageConnection', description: 'A page of usage that was kept aside.' },

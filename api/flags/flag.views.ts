@@ -125,7 +125,7 @@ function filtered<Tables extends 'flag' | 'finding', Columns>(
 ): SelectQueryBuilder<DB, Tables, Columns> {
   return query
     .$if(subject !== undefined, (on) => on.where(sql.ref('flag.subject'), '=', subject))
-    .$if(states !== undefined, (on) => on.where(sql.ref('flag.state'), 'in', [...(states ?? [])]))
+    .$if(states !== undefined, (on) => on.where(sql.ref('flag.state'), 'in', [...new Set(states ?? [])]))
 }
 
 /** Something that happened to a flag. */

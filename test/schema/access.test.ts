@@ -181,15 +181,11 @@ const NOT_HERE = new Set(
   SchedulingConflict.companyId Waterfall.notes ComputeInstrument.exercisePrice ComputeInstrument.expiresOn Document.supersedes Dedication.endedFrom Factor.validUntil FactorTerms.basis Maintenance.liftedFrom
   FindingTable.until Flag.lapsesOn FlagEvent.evidence Lot.cost PoolScheduler.downSince PoolTerms.shares RecordedFact.subject ReservationEvent.note
   LongStopStanding.deniedDays LongStopStanding.outageDays SettlementPlan.cause SettlementPlan.windDownUntil
-  Security.closedOn SecurityTerms.authorized SecurityTerms.participationCap SecurityTerms.stockClassId
+  GoalAnswer.refusedBeyond Security.closedOn SecurityTerms.authorized SecurityTerms.participationCap SecurityTerms.stockClassId
   VestingTerms.cliffTokens VestingTerms.tranches`.split(/\s+/),
 )
 /** Types that only an answer to a question about one thing has, which is asked below, or that are never made when all is well. */
 const ASKED_BELOW = new Set([
-  // One step beyond what a goal-seek finds there is a round.
-  'GoalAnswer.refusedBeyond',
-  'TermFault.path',
-  'TermFault.reason',
   'ReservationQuote',
   'ShareTrace',
   'ShareTraceLink',
