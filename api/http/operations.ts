@@ -72,9 +72,9 @@ async function poolsNow({ db }: Pick<Deps, 'db'>, actor: Actor): Promise<PoolOnP
   })
 }
 
-/** Part of the GPU-time that is booked, in percent to one place. */
-function bookedPercent(free: FreeCapacity | Error | undefined): string {
-  if (free === undefined || free instanceof Error) return '0.0'
+/** Part of the GPU-time that is booked, in percent to one place; null where it cannot be told: none is not zero. */
+function bookedPercent(free: FreeCapacity | Error | undefined): string | null {
+  if (free === undefined || free instanceof Error) return null
   const [all, left] = free.steps.reduce(
     ([capacity, open], step) => {
       const length = BigInt(Date.parse(step.endsAt) - Date.parse(step.startsAt))
@@ -82,7 +82,7 @@ function bookedPercent(free: FreeCapacity | Error | undefined): string {
     },
     [0n, 0n] as readonly [bigint, bigint],
   )
-  if (all === 0n) return '0.0'
+  if (all === 0n) return null
   const tenths = ((all - left) * 1000n) / all
   return `${tenths / 10n}.${tenths % 10n}`
 }

@@ -36,8 +36,8 @@ export type SchedulerOnPage = {
 export type PoolOnPage = {
   readonly name: string
   readonly capacity: number
-  /** Percent of the GPU-hours of the next days that are booked, one place. */
-  readonly booked: string
+  /** Percent of the GPU-hours of the next days that are booked, one place; null where it cannot be told. */
+  readonly booked: string | null
   readonly waiting: readonly WaitingRequest[]
   readonly scheduler: SchedulerOnPage | undefined
 }
@@ -90,7 +90,7 @@ const overview = (pools: readonly PoolOnPage[], days: number): Html =>
             cells: [
               pool.name,
               grouped(String(pool.capacity)),
-              `${pool.booked}%`,
+              pool.booked === null ? 'cannot tell' : `${pool.booked}%`,
               pool.waiting.length,
               health(pool.scheduler),
             ],

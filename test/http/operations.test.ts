@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import request from 'supertest'
 import { checkScheduler, pushReservations } from '../../api/clusters/index.ts'
 import { ageWords } from '../../templates/pages/operations.ts'
+import { pool as makePool } from '../clusters/given.ts'
 import { simulated } from '../clusters/scheduler/given-simulated.ts'
 import { makeWorld, type Person } from '../support/world.ts'
 
@@ -36,6 +37,14 @@ test('what waits, what differs and how full it is, for staff and the provider al
   assert.equal((await get(otherProvider, '/operations.json').expect(200)).body.pools.length, 0)
   for (const person of [company.founder, company.signatory, regulator]) await get(person).expect(404)
   await request(world.app).get('/operations').expect(401)
+})
+
+test('of a pool that is not open yet, what is booked cannot be told', async () => {
+  await makePool(world, { cluster: 'not-open', opensAt: '2030-01-01T00:00:00Z' })
+  const { body } = await get(world.staff.operations, '/operations.json').expect(200)
+  const pool = body.pools.find(({ name }: { name: string }) => name.endsWith('not-open'))
+  assert.equal(pool.booked, null)
+  assert.match((await get(world.staff.operations).expect(200)).text, /cannot tell/)
 })
 
 test('ages in the words of an operator', () => {
