@@ -232,11 +232,17 @@ function amountsOf(lots: Parameters<typeof sumBalances>[0]) {
   return { available: of.get('available') ?? '0', held: of.get('held') ?? '0', locked: of.get('locked') ?? '0' }
 }
 
+/** Undefined where it cannot be told, as before the pool opens: the page has no chart then. */
 async function capacityOf({ db }: FlagsDeps, pool: PoolView, now: string) {
   const from = `${now.slice(0, 13)}:00:00Z`
   const until = new Date(Date.parse(from) + DAYS_SHOWN * 86_400_000).toISOString().replace('.000Z', 'Z')
-  const { steps } = await freeCapacity(db, pool.poolId, { startsAt: from, endsAt: until })
-  return { from, until, steps }
+  try {
+    const { steps } = await freeCapacity(db, pool.poolId, { startsAt: from, endsAt: until })
+    return { from, until, steps }
+  } catch (error) {
+    if (error instanceof DomainError) return undefined
+    throw error
+  }
 }
 
 /** A form that nobody filled in asks for a day from tomorrow on. */

@@ -60,12 +60,20 @@ export async function tokens(
 /** Somebody who books: a company with its founder, a pool, and tokens for it. */
 export async function booker(
   world: World,
-  wanted: { capacity?: number; amount?: string; locked?: string; expiresOn?: string; factor?: bigint } = {},
+  wanted: {
+    capacity?: number
+    amount?: string
+    locked?: string
+    expiresOn?: string
+    factor?: bigint
+    opensAt?: string
+  } = {},
 ) {
   const company = await world.company()
   const made = await pool(world, {
     capacity: wanted.capacity ?? 8,
     ...(wanted.factor === undefined ? {} : { factor: wanted.factor }),
+    ...(wanted.opensAt === undefined ? {} : { opensAt: wanted.opensAt }),
   })
   await tokens(world, { ...wanted, companyId: company.companyId, tokenClassId: made.tokenClassId })
   return { company, pool: made }

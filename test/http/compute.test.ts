@@ -133,3 +133,10 @@ test('the feed folds long lines by octets and escapes what section 3.3.11 names'
   assert.ok(unfolded.includes(`SUMMARY:8 GPUs\\, ${'ü'.repeat(60)}\\; a\\, b\\\\c\r\n`))
   assert.match(unfolded, /STATUS:CONFIRMED/)
 })
+
+test('a pool that is not open yet has no chart, and the page stands', async () => {
+  const early = await booker(world, { opensAt: '2030-01-01T00:00:00Z' })
+  const page = await get(early.company.founder, `/companies/${early.company.id}/compute`).expect(200)
+  assert.doesNotMatch(page.text, /When GPUs are free/)
+  assert.match(page.text, /Book GPUs/)
+})
