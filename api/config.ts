@@ -3,12 +3,17 @@ import { createHmac } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { type PoolScheduler, Slurm, type TokenSource } from './clusters/index.ts'
+import { type Mailer, smtpMailer } from './messages/index.ts'
 import { CannotOpen } from './platform/embedded/index.ts'
 import { type Uuid, zKey } from './platform/index.ts'
 
 export type Config = {
   /** The schedulers of the pools that have one. */
   readonly schedulers: readonly PoolScheduler[]
+  /** How mail is sent; without it messages are kept and not sent. */
+  readonly mailer?: Mailer | undefined
+  /** File with the token of whoever reads `/metrics`; without it there is no such page. */
+  readonly metricsTokenFile?: string | undefined
 }
 /** A server that talks to nothing else. */
 export const NOTHING_ELSE: Config = { schedulers: [] }
@@ -51,35 +56,53 @@ const zSlurm = z
   })
 const zSchedulers = z.strictObject({ schedulers: z.array(zSlurm).max(100) })
 
+const zMail = z.strictObject({
+  smtp: z.url({ protocol: /^smtps?$/, error: 'must be an address like "smtps://user:password@mail.example:465"' }),
+  from: zName.regex(/^[^\r\n]*[^\s@<]+@[^\s@>]+>?$/, 'must be an address of mail, with or without a name before it'),
+  site: z
+    .url({ protocol: /^https?$/, error: 'must be the address of this server, like "https://equihour.example"' })
+    .refine((url) => !url.endsWith('/'), 'must not end with a slash'),
+})
+
+/** Files that the operator wrote; undefined where there is none. */
+export type ConfigFiles = {
+  readonly schedulersFile?: string | undefined
+  readonly mailFile?: string | undefined
+  readonly metricsTokenFile?: string | undefined
+}
+
 /**
- * Reads the file of `EQUIHOUR_SCHEDULERS`. docs/schedulers.md shows one.
+ * Reads the files of `EQUIHOUR_SCHEDULERS` and `EQUIHOUR_MAIL`. docs/schedulers.md and docs/mail.md show them.
  *
  * @throws {CannotOpen} naming the file and every fault in it
  */
-export async function readConfig({
-  schedulersFile,
-}: {
-  readonly schedulersFile?: string | undefined
-}): Promise<Config> {
-  if (schedulersFile === undefined) return NOTHING_ELSE
-  const raw = await json(schedulersFile)
-  const read = zSchedulers.safeParse(raw)
-  if (!read.success) {
-    const faults = read.error.issues.slice(0, 20).map(({ path, message }) => `${path.join('.')} ${message}`)
-    throw new CannotOpen(`EQUIHOUR_SCHEDULERS: ${schedulersFile} is not understood: ${faults.join('; ')}.`)
-  }
-  const schedulers = read.data.schedulers.flatMap(targetsOf)
-  const twice = schedulers.find(({ poolId }, index) => schedulers.findIndex((each) => each.poolId === poolId) < index)
-  if (twice === undefined) return { schedulers }
-  throw new CannotOpen(`EQUIHOUR_SCHEDULERS: ${schedulersFile} names two schedulers for the pool ${twice.poolId}.`)
+export async function readConfig({ schedulersFile, mailFile, metricsTokenFile }: ConfigFiles): Promise<Config> {
+  const schedulers = schedulersFile === undefined ? [] : await readSchedulers(schedulersFile)
+  const mailer = mailFile === undefined ? undefined : smtpMailer(await read('EQUIHOUR_MAIL', mailFile, zMail))
+  return { schedulers, mailer, metricsTokenFile }
 }
 
-async function json(file: string): Promise<unknown> {
+async function readSchedulers(file: string): Promise<readonly PoolScheduler[]> {
+  const schedulers = (await read('EQUIHOUR_SCHEDULERS', file, zSchedulers)).schedulers.flatMap(targetsOf)
+  const twice = schedulers.find(({ poolId }, index) => schedulers.findIndex((each) => each.poolId === poolId) < index)
+  if (twice === undefined) return schedulers
+  throw new CannotOpen(`EQUIHOUR_SCHEDULERS: ${file} names two schedulers for the pool ${twice.poolId}.`)
+}
+
+/** What a file holds, as its setting wants it. Values are not told: one may be a password. */
+async function read<S extends z.ZodType>(setting: string, file: string, shape: S): Promise<z.output<S>> {
+  const found = shape.safeParse(await json(setting, file))
+  if (found.success) return found.data
+  const faults = found.error.issues.slice(0, 20).map(({ path, message }) => `${path.join('.')} ${message}`)
+  throw new CannotOpen(`${setting}: ${file} is not understood: ${faults.join('; ')}.`)
+}
+
+async function json(setting: string, file: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, 'utf8'))
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw new CannotOpen(`EQUIHOUR_SCHEDULERS: ${file} cannot be read: ${why}.`, { cause: error })
+    throw new CannotOpen(`${setting}: ${file} cannot be read: ${why}.`, { cause: error })
   }
 }
 
@@ -93,6 +116,7 @@ function targetsOf(slurm: z.output<typeof zSlurm>): PoolScheduler[] {
     gpuModel,
     // An account of that name does not exist, so the scheduler says which company nobody gave one.
     accountOf: (companyId: Uuid) => accounts[companyId] ?? companyId,
+    companies: Object.keys(accounts),
     limitAccounts,
     ...(horizonDays === undefined ? {} : { horizonDays }),
   }))

@@ -1,5 +1,5 @@
 /** The composition root of a running server: opens the pool, seeds an empty demo, starts the worker, wires the application. */
-import type { Express } from 'express'
+import type { RequestListener } from 'node:http'
 import pg from 'pg'
 import { pino } from 'pino'
 import type { AppDeps } from '../schema/index.ts'
@@ -30,7 +30,7 @@ export type Assembly = {
  * `equihour setup` makes a real one first.
  */
 export async function assemble({ databaseUrl, address, embedded, config = NOTHING_ELSE }: Assembly): Promise<{
-  readonly app: Express
+  readonly app: RequestListener
   /** Lines to print once it serves. */
   readonly announcement: readonly string[]
   readonly close: () => Promise<void>
@@ -42,9 +42,9 @@ export async function assemble({ databaseUrl, address, embedded, config = NOTHIN
       const { seedDemo } = await import('./demo/seed.ts')
       await seedDemo({ ...deps, setClock: (at) => setClock(databaseUrl, at) })
     }
-    const worker = await startWorker(deps, databaseUrl, config.schedulers)
+    const worker = await startWorker(deps, databaseUrl, config)
     return {
-      app: createApp(deps),
+      app: createApp(deps, { metricsTokenFile: config.metricsTokenFile }),
       announcement: await demoAnnouncement(deps, address),
       close: async () => {
         await worker.stop()

@@ -8,10 +8,11 @@ import { join } from 'node:path'
 import pino from 'pino'
 import { actorOfPerson, admit, openSession } from '../api/access/index.ts'
 import { createApp, registerFacts } from '../api/app.ts'
+import { appendToHistory } from '../api/captable/append-history.ts'
 import { importCapTable, writeCheckpoint } from '../api/captable/index.ts'
 import { createCompany, insertInstallation } from '../api/parties/index.ts'
 import { openEmbedded } from '../api/platform/embedded/index.ts'
-import { globalId, inTransaction, newId, openDatabase } from '../api/platform/index.ts'
+import { formatNumeric, globalId, inTransaction, newId, openDatabase } from '../api/platform/index.ts'
 import { migrate } from '../api/platform/migrate.ts'
 import type { AppDeps } from '../schema/index.ts'
 import { makeHistory, packageOf } from './captable-history.ts'
@@ -20,6 +21,8 @@ import { median } from './machine.ts'
 const ROUNDS = 40
 /** Transactions of the table that a long one is compared with. */
 const SHORT = 1_000
+/** Transactions that are recorded after the checkpoint, with no job run for them. */
+const RECORDED = 50
 /** Seconds; times the cost of the short table. */
 const LIMITS = { import: 20, asOf: 3 }
 
@@ -72,7 +75,9 @@ async function measured(deps: AppDeps, length: number): Promise<boolean> {
     }
     const today = await compared('as of the last day', long, short, () => 1, ask)
     const past = await compared('as of any day', long, short, Math.random, ask)
-    return imported && today && past
+    for (const company of [long, short]) await recordMore(deps, company)
+    const grown = await compared(`${RECORDED} transactions later`, long, short, () => 1, ask)
+    return imported && today && past && grown
   } finally {
     server.closeAllConnections()
     server.close()
@@ -116,6 +121,41 @@ async function installation(deps: AppDeps) {
     return { companyId, transactions, seconds: (performance.now() - begun) / 1000, firstDay, lastDay }
   }
   return { token, importOne }
+}
+
+/** Half grants to holders of any number, half cancellations of what was granted. */
+async function recordMore({ db }: AppDeps, { companyId, lastDay, transactions }: Imported): Promise<void> {
+  const added = Array.from({ length: RECORDED }, (_, at) => ({
+    item: {
+      object_type: 'TX_STOCK_ISSUANCE',
+      id: `added-${at}`,
+      date: lastDay,
+      security_id: `added-s-${at}`,
+      custom_id: `ADD-${at}`,
+      stakeholder_id: `holder-${(at * 7) % Math.max(20, Math.ceil(transactions / 20))}`,
+      security_law_exemptions: [],
+      stock_class_id: 'common',
+      share_price: { amount: '1', currency: 'USD' },
+      quantity: '100',
+      stock_legend_ids: ['legend'],
+    },
+  }))
+  await inTransaction(db, (trx) =>
+    appendToHistory(trx, companyId, (table) => {
+      const open = [...table.securities.values()].filter((it) => it.kind === 'equity' && it.closedOn === undefined)
+      const ended = open.slice(0, RECORDED / 2).map(({ id, outstanding }, at) => ({
+        item: {
+          object_type: 'TX_EQUITY_COMPENSATION_CANCELLATION',
+          id: `ended-${at}`,
+          date: lastDay,
+          security_id: id,
+          quantity: formatNumeric(outstanding),
+          reason_text: 'left',
+        },
+      }))
+      return { add: { objects: [], transactions: [...added.slice(0, RECORDED / 2), ...ended] }, result: undefined }
+    }),
+  )
 }
 
 async function compared(

@@ -1,8 +1,8 @@
-/** `npm run bench -- crash [kills]`: kills the server, then the database, so many times each (20) in the middle of transfers. */
+/** `npm run bench -- crash [kills]`: kills the server, then the database, so many times each (30) in the middle of transfers. */
 import { crash } from '../test/crash/crash.ts'
 import { machine } from './machine.ts'
 
-export async function run([count = '20']: string[]): Promise<number> {
+export async function run([count = '30']: string[]): Promise<number> {
   console.log(machine())
   for (const victim of ['server', 'database'] as const) {
     const begun = performance.now()

@@ -1,8 +1,8 @@
 /** What the bench of usage stands on: a company with one large reservation, whose tokens earn shares, and who may meter it. */
 import type pg from 'pg'
 import { admit, openSession } from '../api/access/index.ts'
-import { insertFactor, insertPool } from '../api/clusters/pool.store.ts'
-import { insertReservation, lockReservation, moveReservation } from '../api/clusters/reservation.store.ts'
+import { insertFactor, insertPool } from '../api/clusters/pool/pool.store.ts'
+import { insertReservation, lockReservation, moveReservation } from '../api/clusters/reservation/reservation.store.ts'
 import { openVesting } from '../api/drawdown/index.ts'
 import { insertCompany, insertIdentity, insertInstallation, insertProvider } from '../api/parties/index.ts'
 import { type Db, globalId, inTransaction, newId, type Uuid } from '../api/platform/index.ts'
@@ -77,6 +77,7 @@ export async function makeBed(owner: pg.Client, db: Db): Promise<Bed> {
       roundId: newId(),
       termsDocumentId: newId(),
       securityId,
+      unit: 'SHARE',
       terms: { total: 1_000_000n, granted: amount, allocation: 'CUMULATIVE_ROUND_DOWN', tranches: null, cliff: 0n },
       basis: 'delivered',
       charging: 'RESERVED',

@@ -18,6 +18,8 @@ function refuse(message) {
 if (!existsSync(`${root}node_modules/kysely`)) refuse('The dependencies are missing. Run "npm ci" first.')
 
 if (running >= NEEDED) {
+  // GraphQL else looks at every value of every type for another copy of itself in node_modules.
+  process.env.NODE_ENV ??= 'production'
   // Keeps compiled modules between starts; a little less than half of a start is compiling.
   nodeModule.enableCompileCache?.(process.env.NODE_COMPILE_CACHE ?? `${root}node_modules/.cache/equihour`)
   await import('../api/cli/main.ts')

@@ -11,9 +11,9 @@ import {
   LISTED_MAX,
 } from '../api/documents/index.ts'
 import { globalId, type Ref, type Uuid } from '../api/platform/index.ts'
-import { builder, nodeName } from './builder.ts'
-import type { Context } from './context.ts'
-import { DomainErrorInterface } from './errors.ts'
+import { builder, nodeName } from './kernel/builder.ts'
+import type { Context } from './kernel/context.ts'
+import { DomainErrorInterface } from './kernel/errors.ts'
 import { Company, inOrder } from './parties.ts'
 
 const keyOf = (document: { companyId: string; documentId: string }): string =>

@@ -6,10 +6,10 @@ import {
   identitiesOf,
   identityOn,
 } from '../api/parties/index.ts'
-import { batch } from './batch.ts'
-import { builder } from './builder.ts'
-import type { Context } from './context.ts'
-import { idempotencyKey, may } from './mutation.ts'
+import { batch } from './kernel/batch.ts'
+import { builder } from './kernel/builder.ts'
+import type { Context } from './kernel/context.ts'
+import { idempotencyKey, may } from './kernel/mutation.ts'
 import { Company, companyOrNotFound } from './parties.ts'
 
 const IdentityCause = builder.enumType('IdentityCause', {

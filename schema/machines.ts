@@ -1,8 +1,8 @@
 /** Keys of machines: programs that act for a provider. */
 import { type RegisteredMachineKey, registerMachineKey, revokeMachineKey } from '../api/access/index.ts'
 import { globalId } from '../api/platform/index.ts'
-import { builder } from './builder.ts'
-import { idempotencyKey, may } from './mutation.ts'
+import { builder } from './kernel/builder.ts'
+import { idempotencyKey, may } from './kernel/mutation.ts'
 
 const Registered = builder.objectRef<RegisteredMachineKey>('RegisteredMachineKey').implement({
   description: 'A new key of a machine.',

@@ -13,10 +13,10 @@ import {
   providersById,
 } from '../api/parties/index.ts'
 import { NotFound, type Uuid } from '../api/platform/index.ts'
-import { builder, nodeName, PAGE_MAX } from './builder.ts'
-import type { Context } from './context.ts'
-import { idempotencyKey, may } from './mutation.ts'
-import { pageById } from './pages.ts'
+import { builder, nodeName, PAGE_MAX } from './kernel/builder.ts'
+import type { Context } from './kernel/context.ts'
+import { idempotencyKey, may } from './kernel/mutation.ts'
+import { pageById } from './kernel/pages.ts'
 
 const Viewer = builder.objectRef<Actor>('Viewer').implement({
   description: 'The person or machine that makes this call.',

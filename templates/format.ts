@@ -53,6 +53,15 @@ export function column(texts: readonly string[], least = 0): string[] {
  */
 export const money = (value: MoneyText): string => `${value.currency} ${grouped(value.amount, 2)}`
 
+/** Amounts under each other, all with as many places as the most exact of them, and at least two. @throws {NotPrintable} */
+export function moneyColumn(values: readonly MoneyText[]): string[] {
+  const amounts = column(
+    values.map(({ amount }) => amount),
+    2,
+  )
+  return values.map(({ currency }, i) => `${currency} ${amounts[i]}`)
+}
+
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const
 const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const
 
@@ -68,6 +77,12 @@ export function date(iso: string): string {
   const last = month === '02' && leap ? 29 : days
   if (Number(day) < 1 || Number(day) > last) throw new NotPrintable(iso, 'there is no such day')
   return `${Number(day)} ${name} ${year}`
+}
+
+/** An instant in UTC, `2026-12-01T00:00:00Z`, as `1 Dec 2026, 00:00 UTC`; another text as it is. */
+export const instantWords = (iso: string): string => {
+  const [, year, month, day, time] = /^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}:[0-9]{2})/.exec(iso) ?? []
+  return year === undefined ? iso : `${Number(day)} ${MONTHS[Number(month) - 1]} ${year}, ${time} UTC`
 }
 
 /** A sum of decimals, exact, with as many places as the most exact of them. @throws {NotPrintable} */

@@ -91,6 +91,8 @@ export type GrantLine = {
   readonly earnedClosing: string
   readonly vested: string
   readonly total: string
+  /** Of a SAFE: what these four are an amount of. Left out, they are shares. */
+  readonly currency: string | undefined
   readonly inDispute: string
   readonly deficit: string
   readonly perShare: string | undefined

@@ -1,5 +1,5 @@
 /** The words that a statement's page and its document share. */
-import { counted, date, grouped } from './format.ts'
+import { counted, date, grouped, money, sum } from './format.ts'
 import type { ForecastText, GrantLine, PlanPoint, PriceText, StatementSheet } from './statement-input.ts'
 
 const MONTHS = [
@@ -34,12 +34,20 @@ export function statementHeadline(sheet: StatementSheet): string {
     ({ charged, name }) =>
       `${total(charged.map((row) => row.tokens))}${sheet.classes.length > 1 ? ` ${name}` : ''} tokens charged`,
   )
-  const shares = sheet.grants.reduce(
-    (sum, grant) => sum + (BigInt(grant.earnedClosing) - BigInt(grant.earnedOpening)),
-    0n,
-  )
-  return `${monthName(sheet.month)}: ${[...tokens, `${counted(shares.toString(), 'share')} earned`].join(', ')}`
+  return `${monthName(sheet.month)}: ${[...tokens, ...earnedWords(sheet)].join(', ')}`
 }
+
+/** What was earned in the month: shares, and what accrued under SAFEs. */
+function earnedWords({ grants }: StatementSheet): readonly string[] {
+  const earned = (some: readonly GrantLine[]) => sum(some.map(earnedInMonth))
+  const [safes, stock] = [grants.filter(isSafe), grants.filter((grant) => !isSafe(grant))]
+  const accrued =
+    safes.length === 0 ? [] : [`${money({ amount: earned(safes), currency: safes[0]?.currency ?? '' })} accrued`]
+  return stock.length === 0 && safes.length > 0 ? accrued : [`${counted(earned(stock), 'share')} earned`, ...accrued]
+}
+
+/** A SAFE's line is an amount of money, any other's a number of shares. */
+export const isSafe = ({ currency }: GrantLine): boolean => currency !== undefined
 
 const total = (texts: readonly string[]): string => {
   const micro = texts.reduce((sum, text) => sum + scaled(text), 0n)
@@ -64,7 +72,10 @@ export const exactWords = (price: PriceText): string =>
   `${price.currency} ${grouped(price.value)} of equity for ${grouped(price.hours)} hours: exactly ${price.fraction}`
 
 export const earnedInMonth = (grant: GrantLine): string =>
-  (BigInt(grant.earnedClosing) - BigInt(grant.earnedOpening)).toString()
+  sum([
+    grant.earnedClosing,
+    grant.earnedOpening.startsWith('-') ? grant.earnedOpening.slice(1) : `-${grant.earnedOpening}`,
+  ])
 
 /** The chart of plan against actual of one class, as `lineChart` takes it. */
 export function planChart(name: string, points: readonly PlanPoint[], until: string) {

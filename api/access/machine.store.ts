@@ -5,6 +5,7 @@ import {
   instant,
   inTransaction,
   newId,
+  prepared,
   type Reader,
   sha256,
   type Trx,
@@ -12,7 +13,7 @@ import {
   violates,
 } from '../platform/index.ts'
 import type { Actor } from './actor.ts'
-import { actorOfPerson } from './sessions.ts'
+import { actorOfPerson, actorOfRow, actorSql } from './sessions.ts'
 
 /** What every secret of a machine begins with, so that it is told apart from a session's token. */
 export const MACHINE_SECRET = /^ehk_[A-Za-z0-9_-]{43}$/
@@ -73,15 +74,12 @@ async function makeMachine(
   }
 }
 
+const actorOfKey = prepared(
+  'actor_of_machine_key',
+  actorSql(`SELECT machine_id AS person_id FROM machine_key
+    WHERE token_hash = $1 AND revoked_at IS NULL AND expires_at > equihour_now()`),
+)
+
 /** The machine whose secret this is; `undefined` when the key is unknown, revoked or too old. */
-export async function actorOfSecret(reader: Reader, secret: string): Promise<Actor | undefined> {
-  if (!MACHINE_SECRET.test(secret)) return undefined
-  const key = await reader
-    .selectFrom('machine_key')
-    .select(['machine_id', 'expires_at'])
-    .where('token_hash', '=', sha256(secret))
-    .where('revoked_at', 'is', null)
-    .executeTakeFirst()
-  if (key === undefined || Date.parse(key.expires_at) <= Date.parse(await instant(reader))) return undefined
-  return actorOfPerson(reader, key.machine_id)
-}
+export const actorOfSecret = async (reader: Reader, secret: string): Promise<Actor | undefined> =>
+  MACHINE_SECRET.test(secret) ? actorOfRow(await actorOfKey(reader, [sha256(secret)])) : undefined

@@ -10,8 +10,8 @@ import type { JsonObject } from './ocf/json.ts'
 import type { OcfObject } from './ocf/objects.ts'
 import type { Placed } from './ocf/package.ts'
 import type { OcfTransaction } from './ocf/transactions.ts'
-import { type History, replay } from './replay.ts'
-import type { CapTable } from './state.ts'
+import { type History, replay } from './replay/replay.ts'
+import type { CapTable } from './replay/state.ts'
 
 /** The cap table does not allow a transaction: too few authorised shares, a closed security, more than 100% vested. */
 export class TransactionRefused extends DomainError {

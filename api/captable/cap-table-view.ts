@@ -12,12 +12,13 @@
 import { DomainError, divide, formatDecimal, type Money, type Numeric } from '../platform/index.ts'
 import {
   type Authorized,
+  afterSplits,
   type CapTable,
   type Security,
   type SecurityKind,
   type StockPlan,
   vestedOutstanding,
-} from './state.ts'
+} from './replay/state.ts'
 
 /** The company has no cap table here yet. */
 export class NoCapTable extends DomainError {
@@ -83,6 +84,8 @@ export type ClassRow = {
 export type StakeholderRow = {
   readonly id: string
   readonly name: string
+  /** Whether the company's data calls it a founder. */
+  readonly founder: boolean
   readonly placeholder: boolean
   readonly outstanding: Numeric
   readonly granted: Numeric
@@ -205,7 +208,7 @@ export function rowOf(table: Names, security: Security, asOf: string): SecurityR
     vested,
     unvested: number - vested,
     fullyDiluted: security.fixed ? number : 0n,
-    price: security.price,
+    price: security.price && afterSplits(security.price, security),
     convertible: security.convertible,
     amount: security.amount,
     triggers: security.triggers,
@@ -281,6 +284,7 @@ function stakeholderRows(table: CapTable, securities: readonly SecurityRow[], to
       return {
         id: holder.id,
         name: holder.name,
+        founder: holder.founder,
         placeholder: holder.placeholder,
         outstanding,
         granted: sum(rows, equity),

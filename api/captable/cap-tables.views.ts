@@ -15,10 +15,10 @@ import {
   type Totals,
 } from './cap-table-view.ts'
 import { holderPages, type Spine, securityPages, spinesOn } from './checkpoint/checkpoint.views.ts'
-import { loadTables } from './history.views.ts'
+import { loadReplayed, type Replayed } from './history.views.ts'
 import { type NamesOf, namesOf } from './names.views.ts'
 import { nodeKey } from './node-key.ts'
-import type { CapTable, Security } from './state.ts'
+import type { Security } from './replay/state.ts'
 
 /** A table of a company on a day: what stands above its lists. The lists are read page by page. */
 export type CompanyCapTable = {
@@ -28,7 +28,7 @@ export type CompanyCapTable = {
   readonly classes: readonly ClassRow[]
   readonly plans: readonly PlanRow[]
   readonly source:
-    | { readonly kind: 'replayed'; readonly table: CapTable; readonly view: CapTableView }
+    | ({ readonly kind: 'replayed'; readonly view: CapTableView } & Replayed)
     | { readonly kind: 'checkpoint'; readonly spine: Spine }
 }
 /** A page by company; `undefined` where a cursor is not one of the list. */
@@ -53,11 +53,18 @@ export async function capTablesAsOf(
   }
   const others = companyIds.filter((companyId) => !answers.has(companyId))
   if (others.length === 0) return answers
-  for (const [companyId, table] of await loadTables(reader, others, asOf)) {
+  for (const [companyId, replayed] of await loadReplayed(reader, others, asOf)) {
     try {
-      const view = capTableView(table, asOf)
+      const view = capTableView(replayed.table, asOf)
       const { totals, classes, plans } = view
-      answers.set(companyId, { companyId, asOf, totals, classes, plans, source: { kind: 'replayed', table, view } })
+      answers.set(companyId, {
+        companyId,
+        asOf,
+        totals,
+        classes,
+        plans,
+        source: { kind: 'replayed', view, ...replayed },
+      })
     } catch (error) {
       if (!(error instanceof BeforeFirstTransaction)) throw error
       answers.set(companyId, error)
@@ -97,7 +104,11 @@ export async function stakeholderPages(
     const known = names.get(companyId)?.stakeholders
     pages.set(
       companyId,
-      rows?.map((row) => ({ ...row, name: known?.get(row.id)?.name ?? row.id })),
+      rows?.map((row) => ({
+        ...row,
+        name: known?.get(row.id)?.name ?? row.id,
+        founder: known?.get(row.id)?.founder ?? false,
+      })),
     )
   }
   return pages
@@ -167,7 +178,18 @@ export function namesOn({ classes, plans }: Spine, names: NamesOf | undefined): 
     classes: new Map(
       classes.map(({ id, name, kind, placeholder, authorized, outstanding }) => [
         id,
-        { id, name, kind, placeholder, authorized, outstanding, item: undefined, ratio: undefined },
+        {
+          id,
+          name,
+          kind,
+          placeholder,
+          authorized,
+          outstanding,
+          item: undefined,
+          ratio: undefined,
+          splitNumerator: 1n,
+          splitDenominator: 1n,
+        },
       ]),
     ),
     plans: new Map(

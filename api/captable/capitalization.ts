@@ -4,8 +4,11 @@
  */
 import type { Money, Numeric } from '../platform/index.ts'
 import { capTableView, type SecurityRow } from './cap-table-view.ts'
+import { type ComputeEquity, computeEquityOf } from './compute-equity.ts'
+import type { InstrumentState } from './instruments/instrument.views.ts'
 import type { ConversionTrigger } from './ocf/conversions.ts'
-import type { Authorized, CapTable } from './state.ts'
+import { type ConversionRatio, ratioOf } from './replay/conversion-ratio.ts'
+import type { Authorized, CapTable } from './replay/state.ts'
 
 export type { Authorized }
 
@@ -16,6 +19,8 @@ export type CapitalizationClass = {
   readonly kind: 'COMMON' | 'PREFERRED'
   readonly authorized: Authorized
   readonly outstanding: Numeric
+  /** Common for one share, in force on the day; left out: one for one. */
+  readonly ratio?: ConversionRatio | undefined
 }
 
 type HoldingOf<K extends string> = {
@@ -35,8 +40,13 @@ export type CapitalizationHolding =
   | (HoldingOf<'option'> & { readonly planId: string | undefined; readonly classId: string | undefined })
   | (HoldingOf<'warrant'> & {
       readonly classId: string | undefined
-      /** False where the warrant names no fixed number: it then has `quantity` 0 and counts nowhere. */
+      /** False where the warrant names no number and none follows from the cap table: `quantity` is 0, it counts nowhere. */
       readonly fixed: boolean
+      /** Why it counts nowhere, where its words were read. */
+      readonly uncounted?: string | undefined
+      readonly customId?: string | undefined
+      /** How it is exercised, as the cap table says. */
+      readonly triggers?: readonly ConversionTrigger[] | undefined
     })
   | (HoldingOf<'convertible'> & {
       readonly convertible: 'NOTE' | 'SAFE' | 'CONVERTIBLE_SECURITY'
@@ -62,34 +72,44 @@ export type CapitalizationPool = {
  *
  * `fullyDiluted` = outstanding stock + outstanding options and like awards + warrants with a fixed number
  * + reserved but not granted. Convertibles are not in it: their number depends on a price that is not known yet.
- * Preferred counts as its own number of shares, not as converted to common.
+ * Preferred counts as its own number of shares, not as converted to common: `asCommon` converts it.
  */
 export type Capitalization = {
+  /** What was given for compute and is not finished with; left out where nobody asked. */
+  readonly compute?: readonly ComputeEquity[] | undefined
   readonly asOf: string
   readonly classes: readonly CapitalizationClass[]
   readonly holdings: readonly CapitalizationHolding[]
   readonly pools: readonly CapitalizationPool[]
+  /** Ids of the stakeholders with a holding whom the company's data calls founders; left out where nobody asked. */
+  readonly founders?: readonly string[] | undefined
   readonly fullyDiluted: Numeric
 }
 
 /**
- * The capitalization on `asOf`, out of a table that was replayed through that day.
+ * The capitalization on `asOf`, out of a table that was replayed through that day, before warrants without a number are
+ * looked at.
+ *
+ * @param instruments those for compute that are not vesting stock, as they stood on that day
  *
  * @throws {NoCapTable}
  * @throws {BeforeFirstTransaction}
  */
-export function capitalizationOf(table: CapTable, asOf: string): Capitalization {
+export function plainCapitalizationOf(
+  table: CapTable,
+  asOf: string,
+  instruments: readonly InstrumentState[] = [],
+): Capitalization {
   const view = capTableView(table, asOf)
   return {
     asOf,
+    compute: computeEquityOf(table, asOf, instruments),
     classes: view.classes.map(({ id, name, kind, authorized, outstanding }) => ({
-      id,
-      name,
-      kind,
-      authorized,
-      outstanding,
+      ...{ id, name, kind, authorized, outstanding },
+      ...(kind === 'PREFERRED' ? { ratio: ratioOf(table.classes.get(id)) } : {}),
     })),
     holdings: view.securities.map((row) => holdingOf(row)),
+    founders: foundersAmong(table, view.securities),
     pools: view.plans.map((plan) => ({
       planId: plan.id,
       name: plan.name,
@@ -100,6 +120,11 @@ export function capitalizationOf(table: CapTable, asOf: string): Capitalization 
     fullyDiluted: view.totals.fullyDiluted,
   }
 }
+
+/** In the order in which they come; who holds nothing any more is not among them. */
+const foundersAmong = ({ stakeholders }: CapTable, rows: readonly SecurityRow[]): readonly string[] => [
+  ...new Set(rows.flatMap(({ stakeholderId: id }) => (stakeholders.get(id)?.founder === true ? [id] : []))),
+]
 
 function holdingOf(row: SecurityRow): CapitalizationHolding {
   const holder = {
@@ -122,7 +147,7 @@ function holdingOf(row: SecurityRow): CapitalizationHolding {
         kind: 'warrant',
         classId: row.classId,
         fixed,
-        ...(fixed ? {} : { quantity: 0n, unvested: 0n }),
+        ...(fixed ? {} : { quantity: 0n, unvested: 0n, customId: row.customId, triggers: row.triggers }),
       }
     }
     case 'convertible':

@@ -13,25 +13,26 @@ import {
   zPositiveNumeric,
   zText,
 } from '../platform/index.ts'
-import { type AdjustedPrice, conversionRatio, fullRatchet, weightedAverage } from './anti-dilution.ts'
-import { asConverted, ratioOf } from './as-converted.ts'
 import { mustKnow, NoCapTable } from './cap-table-view.ts'
-import { capitalizationOf } from './capitalization.ts'
+import { capitalizationOf } from './counted-capitalization.ts'
+import { loadTables } from './history.views.ts'
+import { type AdjustedPrice, conversionRatio, fullRatchet, weightedAverage } from './pricing/anti-dilution.ts'
+import { asConverted } from './pricing/as-converted.ts'
 import {
   ANTI_DILUTION_BASES,
   antiDilutionBase,
   CONVERSION_METHODS,
-  type ConversionRatio,
   priceDenominator,
   type ShareCount,
   safePostMoneyCapitalization,
   safePreMoneyCapitalization,
   shareCountOf,
-} from './fully-diluted.ts'
-import { loadTables } from './history.views.ts'
-import { type PayToPlayResult, payToPlay } from './pay-to-play.ts'
-import type { CapTable, StockClass } from './state.ts'
-import { answered } from './waterfall.views.ts'
+} from './pricing/fully-diluted.ts'
+import { type PayToPlayResult, payToPlay } from './pricing/pay-to-play.ts'
+import { uncountedWarrantsIn } from './pricing/stated-warrants.ts'
+import { type ConversionRatio, ratioOf } from './replay/conversion-ratio.ts'
+import { afterSplits, type CapTable, type StockClass } from './replay/state.ts'
+import { answered } from './waterfall/waterfall.views.ts'
 
 /** The cap table does not say what is asked, or what is asked contradicts it. */
 export class DilutionRefused extends DomainError {
@@ -114,9 +115,10 @@ export function antiDilutionOf(
   { classId, method, base, issued, consideration }: z.output<typeof AntiDilutionInput>,
 ): AntiDilutionView {
   const stock = preferredOf(table, classId)
-  const original = stock.item?.price_per_share
-  const mechanism = stock.ratio ?? stock.item?.conversion_rights?.[0]?.conversion_mechanism
-  const before = mechanism?.conversion_price ?? original
+  const split = (price: Money | undefined) => price && afterSplits(price, stock)
+  const original = split(stock.item?.price_per_share)
+  const own = stock.item?.conversion_rights?.[0]?.conversion_mechanism.conversion_price
+  const before = stock.ratio?.conversion_price ?? split(own) ?? original
   if (original === undefined || before === undefined) {
     throw new DilutionRefused([`${stock.name} has no original issue price on the cap table`])
   }
@@ -168,15 +170,20 @@ function countOf(
   table: CapTable,
   asOf: string,
   promised = 0n,
-): { readonly count: ShareCount; readonly converting: Numeric } {
+): { readonly count: ShareCount; readonly converting: Numeric; readonly uncountedWarrants: readonly string[] } {
   const ratios = new Map<string, ConversionRatio>(
     [...table.classes.values()].map((stock) => [stock.id, ratioOf(stock)]),
   )
   const open = [...table.securities.values()].filter(
     ({ kind, closedOn }) => kind === 'convertible' && closedOn === undefined,
   )
-  const converting = [...asConverted(table, open).shares.values()].reduce((sum, { number }) => sum + number, 0n)
-  return { count: shareCountOf(capitalizationOf(table, asOf), { promised, ratios }), converting }
+  const converting = [...asConverted(table, open, asOf).shares.values()].reduce((sum, { number }) => sum + number, 0n)
+  const capitalization = capitalizationOf(table, asOf)
+  return {
+    count: shareCountOf(capitalization, { promised, ratios }),
+    converting,
+    uncountedWarrants: uncountedWarrantsIn(capitalization),
+  }
 }
 
 export const FullyDilutedInput = z.strictObject({
@@ -197,22 +204,32 @@ export type FullyDilutedView = {
   readonly antiDilutionBaseStock: Numeric
   /** SAFEs and notes by their caps, as counted above. */
   readonly converting: Numeric
+  /** Warrants that none of the quantities counts, each with the reason. */
+  readonly uncountedWarrants: readonly string[]
 }
 
 /** The quantities called "fully diluted" of companies on a day. @throws {BadInput} */
 export const companyFullyDiluted = (reader: Reader, companyIds: readonly Uuid[], asOf: string, input: unknown) => {
-  const { promised, poolIncrease, method } = parse(FullyDilutedInput, input)
-  return ofTables(reader, companyIds, asOf, (table): FullyDilutedView => {
-    const { count, converting } = countOf(table, asOf, promised)
-    return {
-      safePostMoneyCapitalization: safePostMoneyCapitalization(count, converting),
-      safePreMoneyCapitalization: safePreMoneyCapitalization(count, poolIncrease),
-      priceDenominator: priceDenominator(count, { poolIncrease, converting, method }),
-      antiDilutionBase: antiDilutionBase(count, converting, 'BROAD'),
-      antiDilutionBaseStock: antiDilutionBase(count, converting, 'STOCK'),
-      converting,
-    }
-  })
+  const asked = parse(FullyDilutedInput, input)
+  return ofTables(reader, companyIds, asOf, (table) => fullyDilutedOf(table, asOf, asked))
+}
+
+/** Of one table. Pure. */
+export function fullyDilutedOf(
+  table: CapTable,
+  asOf: string,
+  { promised, poolIncrease, method }: z.output<typeof FullyDilutedInput>,
+): FullyDilutedView {
+  const { count, converting, uncountedWarrants } = countOf(table, asOf, promised)
+  return {
+    uncountedWarrants,
+    safePostMoneyCapitalization: safePostMoneyCapitalization(count, converting),
+    safePreMoneyCapitalization: safePreMoneyCapitalization(count, poolIncrease),
+    priceDenominator: priceDenominator(count, { poolIncrease, converting, method }),
+    antiDilutionBase: antiDilutionBase(count, converting, 'BROAD'),
+    antiDilutionBaseStock: antiDilutionBase(count, converting, 'STOCK'),
+    converting,
+  }
 }
 
 export const PayToPlayInput = z.strictObject({
@@ -231,24 +248,30 @@ export type PayToPlayRow = PayToPlayResult & { readonly holder: string }
 
 /** What becomes of the preferred of those who do not buy their part. Who is not named was entitled to none. @throws {BadInput} */
 export const companyPayToPlay = (reader: Reader, companyIds: readonly Uuid[], asOf: string, input: unknown) => {
-  const { classId, portion, holders } = parse(PayToPlayInput, input)
-  return ofTables(reader, companyIds, asOf, (table): readonly PayToPlayRow[] => {
-    const stock = preferredOf(table, classId)
-    const held = new Map<string, Numeric>()
-    for (const { kind, classId: own, stakeholderId, outstanding } of table.securities.values()) {
-      if (kind === 'stock' && own === classId && outstanding > 0n) {
-        held.set(stakeholderId, (held.get(stakeholderId) ?? 0n) + outstanding)
-      }
+  const asked = parse(PayToPlayInput, input)
+  return ofTables(reader, companyIds, asOf, (table) => payToPlayOf(table, asked))
+}
+
+/** Of one table. Pure. @throws {DilutionRefused} */
+export function payToPlayOf(
+  table: CapTable,
+  { classId, portion, holders }: z.output<typeof PayToPlayInput>,
+): readonly PayToPlayRow[] {
+  const stock = preferredOf(table, classId)
+  const held = new Map<string, Numeric>()
+  for (const { kind, classId: own, stakeholderId, outstanding } of table.securities.values()) {
+    if (kind === 'stock' && own === classId && outstanding > 0n) {
+      held.set(stakeholderId, (held.get(stakeholderId) ?? 0n) + outstanding)
     }
-    const strangers = holders.filter(({ stakeholderId }) => !held.has(stakeholderId))
-    if (strangers.length > 0) {
-      throw new DilutionRefused(strangers.map(({ stakeholderId }) => `"${stakeholderId}" holds no ${stock.name}`))
-    }
-    const rows = [...held].map(([id, shares]) => {
-      const named = holders.find(({ stakeholderId }) => stakeholderId === id)
-      return { id, preferred: shares / 10n ** 10n, proRata: named?.proRata ?? 0n, bought: named?.bought ?? 0n }
-    })
-    const terms = { portion, ratio: ratioOf(stock), portionRounding: 'DOWN', shareRounding: 'DOWN' } as const
-    return payToPlay(rows, terms).map((row) => ({ ...row, holder: table.stakeholders.get(row.id)?.name ?? row.id }))
+  }
+  const strangers = holders.filter(({ stakeholderId }) => !held.has(stakeholderId))
+  if (strangers.length > 0) {
+    throw new DilutionRefused(strangers.map(({ stakeholderId }) => `"${stakeholderId}" holds no ${stock.name}`))
+  }
+  const rows = [...held].map(([id, shares]) => {
+    const named = holders.find(({ stakeholderId }) => stakeholderId === id)
+    return { id, preferred: shares / 10n ** 10n, proRata: named?.proRata ?? 0n, bought: named?.bought ?? 0n }
   })
+  const terms = { portion, ratio: ratioOf(stock), portionRounding: 'DOWN', shareRounding: 'DOWN' } as const
+  return payToPlay(rows, terms).map((row) => ({ ...row, holder: table.stakeholders.get(row.id)?.name ?? row.id }))
 }

@@ -1,4 +1,4 @@
-/** Reads histories of cap tables back, and replays them. Several companies at once: a list of companies costs two queries. */
+/** Reads histories of cap tables back, and replays them: of one company or of several, in one query. */
 import { sql } from 'kysely'
 import type { Reader, Uuid } from '../platform/index.ts'
 import { NoCapTable } from './cap-table-view.ts'
@@ -8,8 +8,8 @@ import type { JsonObject } from './ocf/json.ts'
 import type { ObjectOf, OcfObject } from './ocf/objects.ts'
 import type { Placed } from './ocf/package.ts'
 import type { OcfTransaction } from './ocf/transactions.ts'
-import { type History, replay } from './replay.ts'
-import type { CapTable } from './state.ts'
+import { type History, replay } from './replay/replay.ts'
+import type { CapTable } from './replay/state.ts'
 
 /** A stored item that does not read any more: a fault of ours, since it was validated before it was stored. */
 class UnreadableHistory extends Error {}
@@ -28,6 +28,9 @@ export async function loadHistory(reader: Reader, companyId: Uuid, through: stri
   return loaded.history
 }
 
+/** A table, and the history that it was replayed from: any earlier day of it needs no other query. */
+export type Replayed = { readonly table: CapTable; readonly history: History }
+
 /**
  * The tables of companies on a day, the end of their histories by default. A company without a history has no entry.
  */
@@ -36,13 +39,29 @@ export async function loadTables(
   companyIds: readonly Uuid[],
   through: string = LAST_DAY,
 ): Promise<ReadonlyMap<Uuid, CapTable>> {
+  const loaded = await loadReplayed(reader, companyIds, through)
+  return new Map([...loaded].map(([companyId, { table }]) => [companyId, table]))
+}
+
+/** {@link loadTables} with the histories. */
+export async function loadReplayed(
+  reader: Reader,
+  companyIds: readonly Uuid[],
+  through: string = LAST_DAY,
+): Promise<ReadonlyMap<Uuid, Replayed>> {
   const loaded = await loadHistories(reader, companyIds, through)
   return new Map(
     [...loaded].map(([companyId, { history, firstDate }]) => {
       const { table } = replay(history, { through, trusted: true })
-      return [companyId, { ...table, firstDate }]
+      return [companyId, { table: { ...table, firstDate }, history }]
     }),
   )
+}
+
+/** The table on an earlier day of a history. */
+export function replayedOn({ history, table: { firstDate } }: Replayed, day: string): CapTable {
+  const transactions = history.transactions.filter(({ item }) => item.date <= day)
+  return { ...replay({ ...history, transactions }, { through: day, trusted: true }).table, firstDate }
 }
 
 /**
@@ -58,13 +77,11 @@ export async function loadTablesOn(
     .sort()
     .at(-1)
   if (through === undefined) return []
-  const loaded = await loadHistories(reader, [...new Set(wanted.map(({ companyId }) => companyId))], through)
+  const loaded = await loadReplayed(reader, [...new Set(wanted.map(({ companyId }) => companyId))], through)
   return wanted.map(({ companyId, asOf }) => {
     const found = loaded.get(companyId)
     if (found === undefined) return undefined
-    const transactions = found.history.transactions.filter(({ item }) => item.date <= asOf)
-    const { table } = replay({ ...found.history, transactions }, { through: asOf, trusted: true })
-    return { ...table, firstDate: found.firstDate }
+    return asOf === through ? found.table : replayedOn(found, asOf)
   })
 }
 
@@ -95,22 +112,19 @@ async function loadHistories(
   companyIds: readonly Uuid[],
   through: string,
 ): Promise<ReadonlyMap<Uuid, Loaded>> {
-  const objects = byCompany(await objectRows(reader, companyIds))
-  const transactions = byCompany(await transactionRows(reader, [...objects.keys()], through))
-  const firstDates = new Map(
-    (await firstDateRows(reader, [...objects.keys()])).map((row) => [row.company_id, row.first]),
-  )
   const loaded = new Map<Uuid, Loaded>()
-  for (const [companyId, rows] of objects) {
-    const placed = rows.map(readObject)
+  for (const [companyId, rows] of byCompany(await historyRows(reader, companyIds, through))) {
+    const { objects = [], transactions = [], first } = Object.groupBy(rows, ({ kind }) => KINDS[kind])
+    if (objects.length === 0) continue
+    const placed = inOrder(objects).map(readObject)
     const issuer = placed.find((it): it is Placed<ObjectOf<'ISSUER'>> => it.item.object_type === 'ISSUER')
     if (issuer === undefined) throw new UnreadableHistory(`the history of ${companyId} has no issuer`)
     loaded.set(companyId, {
-      firstDate: firstDates.get(companyId),
+      firstDate: first?.[0]?.first ?? undefined,
       history: {
         issuer,
         objects: placed.filter((it) => it !== issuer),
-        transactions: (transactions.get(companyId) ?? []).map(readTransaction),
+        transactions: inOrder(transactions).map(readTransaction),
       },
     })
   }
@@ -128,11 +142,29 @@ function byCompany<Row extends { readonly company_id: Uuid }>(rows: readonly Row
 }
 
 export type ObjectRow = { readonly company_id: Uuid; readonly item: JsonObject; readonly personal: JsonObject | null }
-type TransactionRow = { readonly company_id: Uuid; readonly item: JsonObject; readonly place: string }
+export type TransactionRow = { readonly company_id: Uuid; readonly item: JsonObject; readonly place: string }
 
-async function objectRows(reader: Reader, companyIds: readonly Uuid[]): Promise<readonly ObjectRow[]> {
-  const { rows } = await sql<ObjectRow>`
-    SELECT latest.company_id, latest.item, person.personal
+const KINDS = { o: 'objects', t: 'transactions', f: 'first' } as const
+type HistoryRow = ObjectRow & {
+  readonly kind: keyof typeof KINDS
+  /** The day of the company's first transaction, whether or not it is up to the day that is asked for; else null. */
+  readonly first: string | null
+  readonly place: string
+}
+
+/**
+ * The latest version of each object, the transactions up to a day, and the day of the first of all, in one round trip: a history
+ * is what nearly every screen begins with. Each part is read in its order by its own index; sorting all of them together would
+ * cost more than reading them.
+ */
+async function historyRows(
+  reader: Reader,
+  companyIds: readonly Uuid[],
+  through: string,
+): Promise<readonly HistoryRow[]> {
+  if (companyIds.length === 0) return []
+  const { rows } = await sql<HistoryRow>`
+    (SELECT 'o' AS kind, latest.company_id, latest.item, person.personal, NULL AS first, latest.position::text AS place
     FROM (
       SELECT DISTINCT ON (company_id, object_type, object_id) company_id, object_type, object_id, version, item,
         min(position) OVER (PARTITION BY company_id, object_type, object_id) AS position
@@ -142,30 +174,31 @@ async function objectRows(reader: Reader, companyIds: readonly Uuid[]): Promise<
     LEFT JOIN stakeholder_person AS person
       ON person.company_id = latest.company_id AND latest.object_type = 'STAKEHOLDER'
       AND person.object_id = latest.object_id AND person.version = latest.version
-    ORDER BY latest.company_id, latest.position`.execute(reader)
-  return rows
-}
-
-async function transactionRows(
-  reader: Reader,
-  companyIds: readonly Uuid[],
-  through: string,
-): Promise<readonly TransactionRow[]> {
-  const { rows } = await sql<TransactionRow>`
-    SELECT company_id, item, position::text AS place FROM securities_transaction
+    ORDER BY latest.company_id, latest.position)
+    UNION ALL
+    (SELECT 't', company_id, item, NULL, NULL, position::text FROM securities_transaction
     WHERE company_id = ANY(${companyIds}::uuid[]) AND status = 'APPLIED' AND date <= ${through}::date
-    ORDER BY company_id, date, position`.execute(reader)
-  return rows
-}
-
-async function firstDateRows(
-  reader: Reader,
-  companyIds: readonly Uuid[],
-): Promise<readonly { company_id: Uuid; first: string }[]> {
-  const { rows } = await sql<{ company_id: Uuid; first: string }>`
-    SELECT company_id, min(date)::text AS first FROM securities_transaction
+    ORDER BY company_id, date, position)
+    UNION ALL
+    SELECT 'f', company_id, NULL, NULL, min(date)::text, '0' FROM securities_transaction
     WHERE company_id = ANY(${companyIds}::uuid[]) AND status = 'APPLIED' GROUP BY company_id`.execute(reader)
   return rows
+}
+
+/** By day and place. The parts of a union come in their own order, which no standard promises: here it is made sure of. */
+function inOrder(rows: readonly HistoryRow[]): readonly HistoryRow[] {
+  const isSorted = rows.every((row, at) => at === 0 || before(rows[at - 1] ?? row, row) <= 0)
+  return isSorted ? rows : rows.toSorted(before)
+}
+
+/** Of a transaction its own; objects have none, whatever their items say. */
+const dayOf = ({ kind, item }: HistoryRow): string => (kind === 't' && typeof item.date === 'string' ? item.date : '')
+
+function before(one: HistoryRow, other: HistoryRow): number {
+  const [day, otherDay] = [dayOf(one), dayOf(other)]
+  if (day !== otherDay) return day < otherDay ? -1 : 1
+  // Digits without leading zeros: the longer number is the greater one.
+  return one.place.length - other.place.length || (one.place < other.place ? -1 : Number(one.place > other.place))
 }
 
 /** A stored object, whole again. */
@@ -182,7 +215,8 @@ export function joinPerson(item: JsonObject, personal: JsonObject | null): JsonO
   return personal === null ? { ...rest, name: { legal_name: 'Erased' } } : { ...rest, ...personal }
 }
 
-function readTransaction({ item: raw, place }: TransactionRow): Placed<OcfTransaction> {
+/** A stored transaction. */
+export function readTransaction({ item: raw, place }: TransactionRow): Placed<OcfTransaction> {
   const reading = readItem(raw)
   if (reading.kind !== 'transaction') throw new UnreadableHistory(`the stored transaction ${place} cannot be read`)
   return { place: { file: '', pointer: place }, raw, item: reading.item }

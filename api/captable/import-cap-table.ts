@@ -13,7 +13,6 @@ import {
   zIdempotencyKey,
   zKey,
 } from '../platform/index.ts'
-import { type CheckedPackage, checkPackage } from './check-package.ts'
 import { addCheckpointJob } from './checkpoint/write-checkpoint.ts'
 import {
   insertImport,
@@ -27,6 +26,7 @@ import { MAX_ARCHIVE_BYTES, MAX_FAULTS, MAX_FILES } from './ocf/bounds.ts'
 import type { PackageFault, PackageGap } from './ocf/fault.ts'
 import type { Placed, UnknownItem } from './ocf/package.ts'
 import type { PackageSource } from './ocf/read-package.ts'
+import { type CheckedPackage, checkPackage } from './replay/check-package.ts'
 
 /** The company has a cap table already: a second one would count every share twice. */
 export class CapTableExists extends DomainError {

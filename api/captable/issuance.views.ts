@@ -7,6 +7,8 @@ export type StockIssuance = {
   readonly securityId: string
   /** The number of the certificate: `PS-12`. */
   readonly customId: string
+  /** The OCF stock class; null of a SAFE. */
+  readonly stockClassId: string | null
   readonly className: string
   /** Day of the issuance. */
   readonly on: string
@@ -22,6 +24,7 @@ const Item = z.object({
   quantity: z.string(),
   share_price: z.object({ amount: z.string(), currency: z.string() }),
 })
+const LED: Readonly<Record<string, string>> = { PENNY_WARRANT: 'Warrant', STAGED: 'In tranches', SAFE: 'SAFE' }
 const ClassItem = z.object({ name: z.string() })
 
 /**
@@ -59,12 +62,14 @@ export async function stockIssuances(
     .orderBy('version', 'desc')
     .execute()
   const names = new Map(classes.map((row) => [row.object_id, ClassItem.parse(row.item).name]))
+  // Of a SAFE the unit is a cent: what stands for shares here counts its purchase amount.
   const led = instruments.map((row): [string, StockIssuance] => [
     row.instrument_id,
     {
       securityId: row.instrument_id,
-      customId: row.kind === 'PENNY_WARRANT' ? 'Warrant' : 'In tranches',
-      className: names.get(row.stock_class_id) ?? '',
+      customId: LED[row.kind] ?? '',
+      stockClassId: row.stock_class_id,
+      className: row.stock_class_id === null ? 'SAFE for compute' : (names.get(row.stock_class_id) ?? ''),
       on: row.opened_at.slice(0, 10),
       quantity: numericOfWhole(row.total_shares),
       sharePrice: { amount: parseNumeric(row.share_price), currency: row.currency },
@@ -78,6 +83,7 @@ export async function stockIssuances(
       {
         securityId,
         customId: item.custom_id,
+        stockClassId: row.stock_class_id,
         className: names.get(row.stock_class_id ?? '') ?? '',
         on: item.date,
         quantity: parseNumeric(item.quantity),

@@ -1,7 +1,10 @@
 import type { Reader, Uuid } from '../platform/index.ts'
 import { BeforeFirstTransaction, type CapTableView, capTableView, NoCapTable } from './cap-table-view.ts'
-import { type Capitalization, capitalizationOf } from './capitalization.ts'
+import type { Capitalization } from './capitalization.ts'
+import { capitalizationOf } from './counted-capitalization.ts'
 import { loadTable, loadTablesOn } from './history.views.ts'
+import { instrumentHistory, statesOn } from './instruments/instrument.views.ts'
+import type { CapTable } from './replay/state.ts'
 
 /**
  * The capitalization of a company on a day. The caller has decided who may see it.
@@ -10,8 +13,13 @@ import { loadTable, loadTablesOn } from './history.views.ts'
  * @throws {BeforeFirstTransaction}
  */
 export async function loadCapitalization(reader: Reader, companyId: Uuid, asOf: string): Promise<Capitalization> {
-  return capitalizationOf(await loadTable(reader, companyId, asOf), asOf)
+  const table = await loadTable(reader, companyId, asOf)
+  return capitalizationOf(table, asOf, statesOn(await instrumentHistory(reader, [companyId]), companyId, asOf))
 }
+
+/** A capitalization, and the table that says it. */
+export type CapitalizedTable = { readonly table: CapTable; readonly capitalization: Capitalization }
+type Wanted = { readonly companyId: Uuid; readonly asOf: string }
 
 /**
  * {@link loadCapitalization} of several companies, each on a day of its own, in the order asked for: each its answer or its
@@ -19,14 +27,24 @@ export async function loadCapitalization(reader: Reader, companyId: Uuid, asOf: 
  */
 export async function loadCapitalizations(
   reader: Reader,
-  wanted: readonly { readonly companyId: Uuid; readonly asOf: string }[],
+  wanted: readonly Wanted[],
 ): Promise<readonly (Capitalization | NoCapTable | BeforeFirstTransaction)[]> {
+  const found = await loadCapitalizedTables(reader, wanted)
+  return found.map((one) => (one instanceof Error ? one : one.capitalization))
+}
+
+/** {@link loadCapitalizations} with their tables. */
+export async function loadCapitalizedTables(
+  reader: Reader,
+  wanted: readonly Wanted[],
+): Promise<readonly (CapitalizedTable | NoCapTable | BeforeFirstTransaction)[]> {
   const tables = await loadTablesOn(reader, wanted)
-  return wanted.map(({ asOf }, index) => {
+  const history = await instrumentHistory(reader, [...new Set(wanted.map(({ companyId }) => companyId))])
+  return wanted.map(({ companyId, asOf }, index) => {
     const table = tables[index]
     if (table === undefined) return new NoCapTable()
     try {
-      return capitalizationOf(table, asOf)
+      return { table, capitalization: capitalizationOf(table, asOf, statesOn(history, companyId, asOf)) }
     } catch (error) {
       if (error instanceof BeforeFirstTransaction) return error
       throw error

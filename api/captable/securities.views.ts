@@ -8,8 +8,8 @@ import { LAST_DAY } from './dates.ts'
 import { loadTables } from './history.views.ts'
 import { namesOf } from './names.views.ts'
 import { nodeKey } from './node-key.ts'
-import { termsOf } from './state.ts'
-import { scheduledTranches } from './vesting.ts'
+import { termsOf } from './replay/state.ts'
+import { scheduledTranches } from './replay/vesting.ts'
 
 /** A security of a company, with what names it. */
 export type SecurityView = NamedSecurity & { readonly key: Uuid }

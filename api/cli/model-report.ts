@@ -1,5 +1,5 @@
 /** What `equihour model` prints: pro forma and findings as aligned text. Pure. */
-import { column, date, grouped, money } from '../../templates/format.ts'
+import { column, date, grouped, listed, money } from '../../templates/format.ts'
 import { type Finding, SIGNAL_NOTICE } from '../flags/index.ts'
 import {
   divide,
@@ -10,7 +10,7 @@ import {
   type Numeric,
   numericOfWhole,
 } from '../platform/index.ts'
-import type { ProForma, RoundTerms } from '../rounds/index.ts'
+import type { LegRow, ProForma, RoundTerms } from '../rounds/index.ts'
 import { printable, type TextColumn, textTable } from './text-table.ts'
 
 const left = (title: string): TextColumn => ({ title, align: 'left' })
@@ -28,11 +28,12 @@ export function modelReport(
   companyName: string,
   terms: RoundTerms,
   proForma: ProForma,
-  findings: readonly Finding[],
+  { findings, legs }: { readonly findings: readonly Finding[]; readonly legs: readonly LegRow[] },
 ): string {
-  const { compute, price } = proForma
-  const shares = grouped(String(compute.shares))
-  const headline = `${terms.name} of ${companyName}: ${shares} unearned ${compute.className} shares for ${grouped(formatTokens(compute.tokens))} tokens, at ${inMoney(price)} per share.`
+  const { compute, grants, price } = proForma
+  const shares = grouped(String(proForma.computeShares))
+  const tokens = listed(grants.map((grant) => `${grouped(formatTokens(grant.tokens))}`))
+  const headline = `${terms.name} of ${companyName}: ${shares} unearned ${compute.className} shares for ${tokens} tokens, at ${inMoney(price)} per share.`
   return [
     printable(headline),
     '',
@@ -40,12 +41,17 @@ export function modelReport(
     '',
     ...purchaseLines(proForma),
     '',
-    ...conversionLines(proForma),
+    ...(proForma.conversionMethod === null
+      ? []
+      : conversionLines(`What converts, by the method ${proForma.conversionMethod}`, proForma.conversions)),
+    ...warrantLines(proForma),
     ...holderLines(proForma),
     '',
     ...classLines(proForma),
     '',
     ...riskLines(proForma),
+    '',
+    ...legLines(legs),
     '',
     ...findingLines(findings, terms.closingDate),
     ...noteLines(proForma),
@@ -53,7 +59,7 @@ export function modelReport(
 }
 
 function priceLines({ preMoney }: RoundTerms, proForma: ProForma): string[] {
-  const { compute, price } = proForma
+  const { price } = proForma
   const pool = grouped(String(proForma.poolIncrease))
   return [
     'Price',
@@ -67,16 +73,21 @@ function priceLines({ preMoney }: RoundTerms, proForma: ProForma): string[] {
         ['  before rounding', proForma.exactPrice],
         ['Post-money valuation', inMoney(proForma.postMoney)],
         ['Pre-money without the pool increase', inMoney(proForma.effectivePreMoney)],
-        ['One H100-hour in equity', inMoney(compute.impliedPrice)],
-        ['One H100-hour at the reference price', inMoney(compute.referencePrice)],
+        ...proForma.grants.flatMap((grant, index): [string, string][] => {
+          const of = index === 0 ? '' : ` of grant ${index + 1}`
+          return [
+            [`One H100-hour${of} in equity`, inMoney(grant.impliedPrice)],
+            [`One H100-hour${of} at the reference price`, inMoney(grant.referencePrice)],
+          ]
+        }),
       ],
     ).slice(2),
   ]
 }
 
-function purchaseLines({ compute, cash, rights }: ProForma): string[] {
+function purchaseLines({ grants, cash, rights }: ProForma): string[] {
   const purchases = [
-    compute,
+    ...grants,
     ...cash,
     ...rights
       .filter((right) => right.shares > 0n)
@@ -89,7 +100,7 @@ function purchaseLines({ compute, cash, rights }: ProForma): string[] {
       [left('holder'), left('with'), left('class'), right('money'), right('shares'), right('left over')],
       purchases.map(({ holder, className, amount, remainder }, index) => [
         holder,
-        index === 0 ? 'compute' : index <= cash.length ? 'cash' : 'cash, by right',
+        index < grants.length ? 'compute' : index < grants.length + cash.length ? 'cash' : 'cash, by right',
         className,
         inMoney(amount),
         shares[index] ?? '',
@@ -99,13 +110,13 @@ function purchaseLines({ compute, cash, rights }: ProForma): string[] {
   ]
 }
 
-const AT_WORDS = { CAP: 'cap', DISCOUNT: 'discount', ROUND_PRICE: 'round price' } as const
+const AT_WORDS = { CAP: 'cap', DISCOUNT: 'discount', ROUND_PRICE: 'round price', INSTRUMENT: 'as stated' } as const
 
-function conversionLines({ conversions, conversionMethod }: ProForma): string[] {
-  if (conversionMethod === null) return []
+/** One line for each SAFE or note that a round converts. */
+export function conversionLines(title: string, conversions: ProForma['conversions']): string[] {
   const shares = inShares(conversions.map((each) => numericOfWhole(each.shares)))
   return [
-    `What converts, by the method ${conversionMethod}`,
+    printable(title),
     ...textTable(
       [
         left('instrument'),
@@ -132,15 +143,47 @@ function conversionLines({ conversions, conversionMethod }: ProForma): string[] 
   ]
 }
 
+/** Warrants that the round prices. */
+function warrantLines({ warrants }: ProForma): string[] {
+  if (warrants.length === 0) return []
+  const shares = inShares(warrants.map((each) => numericOfWhole(each.shares)))
+  return [
+    'Warrants that the round prices',
+    ...textTable(
+      [left('warrant'), left('holder'), right('money'), left('at'), right('price'), left('class'), right('shares')],
+      warrants.map((each, index) => [
+        ...[each.customId, each.holder, inMoney(each.amount), AT_WORDS[each.at], inMoney(each.price), each.className],
+        shares[index] ?? '',
+      ]),
+    ),
+    '',
+  ]
+}
+
 type Row = ProForma['holders'][number] | ProForma['classes'][number]
 
-function ownership(title: string, rows: readonly (readonly [string, Row])[]): string[] {
-  const [before, after, unearned] = (['before', 'after', 'unearned'] as const).map((key) =>
-    inShares([...rows.map(([, row]) => row[key]), rows.reduce((sum, [, row]) => sum + row[key], 0n)]),
-  )
-  const parts = (key: 'beforePart' | 'afterPart' | 'afterWithoutUnearnedPart'): string[] =>
-    [...rows.map(([, row]) => row[key]), rows.reduce((sum, [, row]) => sum + row[key], 0n)].map(percent)
-  const columns = [before, parts('beforePart'), after, parts('afterPart'), unearned, parts('afterWithoutUnearnedPart')]
+function ownership(
+  title: string,
+  rows: readonly (readonly [string, Row])[],
+  founders: ProForma['founders'] = null,
+): string[] {
+  const total = (key: Quantity): Numeric => rows.reduce((sum, [, row]) => sum + row[key], 0n)
+  const beside = founders === null || founders.members.length < 2 ? [] : [founders]
+  const names = [
+    ...rows.map(([name]) => name),
+    ...beside.map(({ members }) => `Of these: ${listed(members.map(({ holder }) => holder))} together`),
+    'Total',
+  ]
+  const all = (key: Quantity): Numeric[] => [
+    ...rows.map(([, row]) => row[key]),
+    ...beside.map((row) => row[key]),
+    total(key),
+  ]
+  const columns = [
+    ...[inShares(all('before')), all('beforePart').map(percent)],
+    ...[inShares(all('after')), all('afterPart').map(percent)],
+    ...[inShares(all('unearned')), all('afterWithoutUnearnedPart').map(percent)],
+  ]
   return textTable(
     [
       left(title),
@@ -151,18 +194,17 @@ function ownership(title: string, rows: readonly (readonly [string, Row])[]): st
       right('of which unearned'),
       right('% without unearned'),
     ],
-    [...rows.map(([name]) => name), 'Total'].map((name, index) => [
-      name,
-      ...columns.map((texts) => texts?.[index] ?? ''),
-    ]),
+    names.map((name, index) => [printable(name), ...columns.map((texts) => texts[index] ?? '')]),
   )
 }
+type Quantity = 'before' | 'after' | 'unearned' | 'beforePart' | 'afterPart' | 'afterWithoutUnearnedPart'
 
-const holderLines = ({ asOf, holders }: ProForma): string[] => [
+const holderLines = ({ asOf, holders, founders }: ProForma): string[] => [
   `Ownership, before as of ${date(asOf)}`,
   ...ownership(
     'holder',
     holders.map((row) => [row.isPool ? `${row.holder} (not granted)` : row.holder, row]),
+    founders,
   ),
 ]
 
@@ -186,6 +228,47 @@ const riskLines = ({ risk }: ProForma): string[] => [
     ],
   ).slice(2),
 ]
+
+/** The tokens beside the other offers, or beside as much money: a price of an hour stands with its source. */
+function legLines(legs: readonly LegRow[]): string[] {
+  const shares = inShares(legs.map((leg) => numericOfWhole(leg.shares)))
+  return [
+    'Tokens beside other offers, each by itself',
+    ...textTable(
+      [
+        left('leg'),
+        right('shares'),
+        right('%'),
+        right('H100-hours'),
+        right('price of an hour'),
+        right('shares for 1,000 hours'),
+        left('until'),
+        left('can be used for'),
+      ],
+      legs.map((leg, index) => [
+        printable(leg.name),
+        shares[index] ?? '',
+        percent(leg.equityPart),
+        grouped(formatTokens(leg.hours)),
+        leg.hourPrice === null ? 'none' : inMoney(leg.hourPrice.amount),
+        leg.sharesPerThousandHours === null
+          ? 'none'
+          : formatDecimal(divide(leg.sharesPerThousandHours, 10n ** 8n, 'NEAREST'), 2, 2),
+        leg.expiresOn === null ? 'no end' : date(leg.expiresOn),
+        LIQUIDITY_WORDS[leg.liquidity],
+      ]),
+    ),
+    ...legs.flatMap(({ name, hourPrice, restrictions }) => [
+      ...(hourPrice === null ? [] : [printable(`  ${name}: an hour costs what ${hourPrice.source} says`)]),
+      ...restrictions.map((words) => printable(`  ${name}: ${words}`)),
+    ]),
+  ]
+}
+const LIQUIDITY_WORDS = {
+  ANYTHING: 'anything',
+  H100_HOURS_ONLY: 'H100-hours only',
+  ONE_CLOUD_UNTIL_EXPIRY: 'one cloud until it expires',
+} as const
 
 function findingLines(findings: readonly Finding[], closingDate: string): string[] {
   return [

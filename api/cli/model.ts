@@ -1,12 +1,16 @@
 /** `equihour model`: a round over a cap table from a package, with no database. */
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { termSheetPdf } from '../../templates/pdf/term-sheet.ts'
-import { BrokenPackage, capitalizationOf, checkPackage, replay } from '../captable/index.ts'
+import { BrokenPackage, capitalizationOf, checkPackage, type PackageFault, replay } from '../captable/index.ts'
 import { evaluateGate, FactsAtHand, RULES } from '../flags/index.ts'
 import { BadInput, canonicalJson, DomainError, isIsoDate, type JsonValue, parse } from '../platform/index.ts'
 import {
+  legsCsv,
+  legsJson,
+  legsOfRound,
+  type ProForma,
   proForma,
   proFormaCsv,
   proFormaJson,
@@ -15,25 +19,34 @@ import {
   termSheetOf,
   transactionValue,
 } from '../rounds/index.ts'
+import { CannotModel } from './cannot-model.ts'
+import { isForCash, modelChain, readChain } from './model-chain.ts'
+import { type AskedGoal, faultOfGoal, GOAL_USAGE, goalJson, goalReport, seek, termsFile } from './model-goal.ts'
+import { ISSUE_USAGE, modelIssue, modelPayToPlay } from './model-issue.ts'
+import { PARTIES_OPTIONS, PARTIES_USAGE, partiesOf } from './model-parties.ts'
 import { modelReport } from './model-report.ts'
+import { asksForSale, modelSale, readSale, SALE_USAGE } from './model-sale.ts'
+import { modelTable } from './model-table.ts'
+import { readOffers } from './offers-file.ts'
+import { readTerms } from './terms-file.ts'
 import { printable } from './text-table.ts'
 
-const USAGE = `Usage: equihour model <ocf package> <terms.json> [options]
+const USAGE = `Usage: equihour model <ocf package> [<terms.json>...] [options]
 
   <ocf package>             folder or .ocf.zip of Open Cap Format 1.2.0
-  <terms.json>              the terms of the round
+  <terms.json>              the terms of the round, without "compute" for cash alone; several files are rounds one after
+                            another, each solved on the result of the one before; without any, the cap table
   --out <dir>               where the files go (./equihour-model)
-  --as-of <date>            cap table as of this date (the closing date)
+  --as-of <date>            cap table as of this date (the closing date; without terms, today in UTC)
   --accept-gaps             work around what the package refers to and does not hold
-  --provider <name>         the provider, for the term sheet
-  --affiliation <sentence>  how the provider stands to the fund, for the term sheet
-  --token-class <name>      the token class, for the term sheet`
-
-/** Terms are a few kilobytes; what is larger is another file. */
-const MOST_TERMS_BYTES = 2_000_000
-
-/** What a person can act on: told in words, without a stack. */
-class CannotModel extends Error {}
+${PARTIES_USAGE}
+  --offers <offers.json>    cash and cloud credits to set beside the tokens of the round: a list of CASH and CREDITS with
+                            name, amount, hourPrice and its source, shares or expiresOn, restrictions
+${GOAL_USAGE}
+  --delivered <a,b>         of several rounds: tokens of each that are taken as delivered by the time of later ones (0);
+                            a1/a2: by the first later one, by the second
+${SALE_USAGE}
+${ISSUE_USAGE}`
 
 /** Runs `equihour model`. 0: done; 1: package or terms were refused, nothing was written; 2: the call was wrong. */
 export async function modelCommand(args: readonly string[]): Promise<number> {
@@ -60,14 +73,22 @@ const OPTIONS = {
   out: { type: 'string', default: 'equihour-model' },
   'as-of': { type: 'string' },
   'accept-gaps': { type: 'boolean', default: false },
-  provider: { type: 'string', default: 'A provider to be named' },
-  affiliation: { type: 'string', default: 'Its affiliation with the Fund is to be stated.' },
-  'token-class': { type: 'string', default: 'H100-hour' },
+  ...PARTIES_OPTIONS,
+  offers: { type: 'string' },
+  goal: { type: 'string' },
+  holder: { type: 'string', multiple: true },
+  step: { type: 'string' },
+  delivered: { type: 'string' },
+  exit: { type: 'string' },
+  sale: { type: 'string' },
+  issue: { type: 'string' },
+  'pay-to-play': { type: 'string' },
 } as const
 
 type Call = {
   readonly packagePath: string
-  readonly termsPath: string
+  readonly termsPaths: readonly string[]
+  readonly goal: AskedGoal | undefined
   readonly options: ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>>['values']
 }
 
@@ -79,71 +100,158 @@ function readCall(args: readonly string[]): Call | string {
       allowPositionals: true,
       strict: true,
     })
-    const [packagePath, termsPath, ...more] = positionals
-    if (packagePath === undefined || termsPath === undefined) return 'A package and terms are needed.'
-    if (more.length > 0) return `There is one package and one file of terms; "${more.join(' ')}" is too much.`
+    const [packagePath, ...termsPaths] = positionals
+    if (packagePath === undefined) return 'A package is needed.'
     const asOf = values['as-of']
     if (asOf !== undefined && !isIsoDate(asOf)) return '--as-of must be a date that exists, like 2026-11-20.'
-    return { packagePath, termsPath, options: values }
+    const { goal, holder: holders = [], step } = values
+    const asked = goal === undefined ? undefined : { goal, holders, step }
+    if (asked === undefined && (step !== undefined || holders.length > 0))
+      return '--holder and --step belong to --goal.'
+    const fault = asked === undefined ? undefined : faultOfGoal(asked)
+    if (termsPaths.length !== 1 && asked !== undefined) return 'A goal is sought in one round.'
+    if (termsPaths.length < 2 && values.delivered !== undefined) return '--delivered belongs to several rounds.'
+    if ((values.delivered?.split(',').length ?? 0) > termsPaths.length)
+      return '--delivered names more rounds than there are.'
+    if (termsPaths.length > 1 && asksForSale(values)) return '--exit and --sale belong to a cap table or to one round.'
+    if (termsPaths.length !== 1 && values.offers !== undefined) return '--offers belongs to one round.'
+    return fault ?? { packagePath, termsPaths, goal: asked, options: values }
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }
 }
 
-async function model({ packagePath, termsPath, options }: Call): Promise<void> {
-  const terms = parse(RoundTerms, await readTerms(termsPath))
+type Over = Awaited<ReturnType<typeof tableOf>>
+type Files = readonly (readonly [string, string | Uint8Array])[]
+type Part = { readonly report: string; readonly files: Files }
+type Solved = { readonly proForma: ProForma; readonly terms: RoundTerms }
+
+async function model(call: Call): Promise<void> {
+  const { termsPaths, options } = call
+  const [termsPath] = termsPaths
+  if (termsPaths.length > 1) return modelRounds(call)
+  if (termsPath === undefined) {
+    const over = await tableOf(call)
+    const parts = [modelTable(over.company, over.table, over.asOf), ...(await beside(call, over))]
+    return told(over, parts, options.out)
+  }
+  const wire = await readTerms(termsPath)
+  if (isForCash(wire)) {
+    mustNeedNoCompute(termsPath, options)
+    return modelRounds(call)
+  }
+  const given = parse(RoundTerms, wire)
+  const over = await tableOf(call, given.closingDate)
+  const { solved, ...part } = await modelRound(call, given, over)
+  return told(over, [part, ...(await beside(call, over, solved))], options.out)
+}
+
+/** What only a round for compute has. @throws {CannotModel} rather than to leave out what was asked for */
+function mustNeedNoCompute(path: string, options: Call['options']): void {
+  const asked = (['goal', 'offers', 'exit', 'sale'] as const).filter((name) => options[name] !== undefined)
+  if (asked.length === 0) return
+  const names = asked.map((name) => `--${name}`).join(' and ')
+  throw new CannotModel(`${basename(path)} is a round for cash alone, without ${names}. Nothing was written.`)
+}
+
+async function modelRounds(call: Call): Promise<void> {
+  const rounds = await readChain(call.termsPaths, call.options.delivered?.split(',') ?? [])
+  const over = await tableOf(call, rounds[0]?.terms.closingDate ?? '')
+  const part = modelChain(over.company, over.capitalization, rounds)
+  await told(over, [part, ...(await beside(call, over))], call.options.out)
+}
+
+/** What else is asked of the table, or of the company that the round would make. */
+async function beside({ options }: Call, { table, asOf }: Over, solved?: Solved): Promise<Part[]> {
+  const issue = options.issue === undefined ? [] : [await modelIssue(options.issue, table, asOf)]
+  const play = options['pay-to-play']
+  const played = play === undefined ? [] : [await modelPayToPlay(play, table)]
+  if (!asksForSale(options)) return [...issue, ...played]
+  const asked = await readSale(options, solved?.terms.preMoney.currency)
+  return [...issue, ...played, modelSale(table, asOf, asked, solved)]
+}
+
+/** The cap table that is asked for: the whole package is checked, then replayed through the day. */
+async function tableOf({ packagePath, options }: Call, closingDate?: string) {
   const gaps = options['accept-gaps'] ? 'ACCEPT' : 'REFUSE'
-  // The whole package is checked, then replayed through the day that is asked for.
   const { package: read, replayed } = await checkPackage({ path: packagePath }, gaps)
-  const asOf = options['as-of'] ?? terms.closingDate
+  const asOf = options['as-of'] ?? closingDate ?? new Date().toISOString().slice(0, 10)
   const { table } = replay(read, { through: asOf, gaps: 'ACCEPT' })
-  const result = proForma(capitalizationOf(table, asOf), terms)
+  const warnings = [...read.warnings, ...replayed.warnings]
+  if (table.firstDate === undefined) {
+    const unread = warnings.map((warning) => `  ${wordsOfPlace(warning)}`)
+    throw new CannotModel([`${basename(packagePath)} holds no transaction. Nothing was written.`, ...unread].join('\n'))
+  }
+  return {
+    asOf,
+    table,
+    company: read.issuer.item.legal_name,
+    warnings,
+    capitalization: capitalizationOf(table, asOf),
+    replayed,
+  }
+}
+
+async function modelRound({ goal, options }: Call, given: RoundTerms, { asOf, company, capitalization }: Over) {
+  const sought = goal === undefined ? undefined : { goal, found: seek(goal, capitalization, given) }
+  const terms = sought?.found.terms ?? given
+  const result = sought?.found.proForma ?? proForma(capitalization, terms)
   const findings = evaluateGate(RULES, factsAtHand(terms), 'propose', terms.closingDate)
-  const company = read.issuer.item.legal_name
   const sheet = termSheetOf(terms, result, {
     termsVersion: 1,
     // The document's date must not be the clock's: the same terms give the same bytes.
     issuedAt: `${asOf}T00:00:00Z`,
     company: { name: company },
     fund: { name: terms.compute.holderName },
-    provider: { name: options.provider, affiliation: options.affiliation },
-    tokenClass: options['token-class'],
+    ...partiesOf(terms, options),
   })
-  const files: readonly (readonly [string, string | Uint8Array])[] = [
+  const legs = legsOfRound(terms, result, options.offers === undefined ? undefined : await readOffers(options.offers))
+  const files: Files = [
     ['term-sheet.pdf', await termSheetPdf(sheet)],
-    ['pro-forma.json', `${canonicalJson({ proForma: proFormaJson(result), findings: plain(findings) })}\n`],
+    [
+      'pro-forma.json',
+      `${canonicalJson({ ...(sought === undefined ? {} : { goal: goalJson(sought.goal, sought.found) }), proForma: proFormaJson(result), findings: plain(findings) })}\n`,
+    ],
     ['pro-forma.csv', proFormaCsv(result)],
+    ['legs.json', `${canonicalJson(legsJson(asOf, legs))}\n`],
+    ['legs.csv', legsCsv(legs)],
+    ...(sought === undefined ? [] : [['terms.json', termsFile(sought.found)] as const]),
   ]
-  console.log(modelReport(company, terms, result, findings))
+  const report = modelReport(company, terms, result, { findings, legs })
+  return {
+    report: sought === undefined ? report : `${goalReport(sought.goal, sought.found)}\n\n${report}`,
+    files,
+    solved: { proForma: result, terms },
+  }
+}
+
+/** Where something stands in a package, and what is to be said of it. */
+const wordsOfPlace = ({ file, pointer, reason }: Pick<PackageFault, 'file' | 'pointer' | 'reason'>): string =>
+  [file, pointer, reason].filter((part) => part !== '').join(' ')
+
+/** Warnings of a package that are printed. */
+const MOST_WARNINGS = 20
+
+async function told({ replayed, warnings }: Over, parts: readonly Part[], out: string): Promise<void> {
+  console.log(parts.map(({ report }) => report).join('\n\n'))
   if (replayed.gaps.length > 0) {
     console.log(`\n${replayed.gapCount} gaps of the package were worked around:`)
-    for (const { file, pointer, reason } of replayed.gaps) console.log(printable(`  ${file} ${pointer} ${reason}`))
+    for (const gap of replayed.gaps) console.log(printable(`  ${wordsOfPlace(gap)}`))
   }
-  await writeAll(options.out, files)
-  console.log(`\nWritten to ${options.out}: ${files.map(([name]) => name).join(', ')}`)
+  if (warnings.length > 0) {
+    console.log(`\n${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'} about the package:`)
+    for (const warning of warnings.slice(0, MOST_WARNINGS)) console.log(printable(`  ${wordsOfPlace(warning)}`))
+    if (warnings.length > MOST_WARNINGS) console.log(`  and ${warnings.length - MOST_WARNINGS} more`)
+  }
+  const files = parts.flatMap((part) => part.files)
+  await writeAll(out, files)
+  console.log(`\nWritten to ${out}: ${files.map(([name]) => name).join(', ')}`)
 }
 
 /** The one fact that terms hold. What only people know is missing, and rules say so. */
 function factsAtHand(terms: RoundTerms): FactsAtHand {
   const value = transactionValue(terms, undefined)
   return new FactsAtHand(value === undefined ? [] : [value])
-}
-
-async function readTerms(path: string): Promise<unknown> {
-  const found = await stat(path).catch(() => undefined)
-  if (found === undefined || !found.isFile()) throw new CannotModel(`${path} is not a file that can be read.`)
-  if (found.size > MOST_TERMS_BYTES) throw new CannotModel(`${path} has more than ${MOST_TERMS_BYTES} bytes.`)
-  let text: string
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path))
-  } catch {
-    throw new CannotModel(`${path} is not valid UTF-8.`)
-  }
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new CannotModel(`${path} is not JSON: ${error instanceof Error ? error.message : ''}`)
-  }
 }
 
 /** Findings hold nothing but JSON. */
@@ -160,22 +268,26 @@ async function writeAll(folder: string, files: readonly (readonly [string, strin
 
 /** Every fault in words, one a line; `undefined` for what is a fault of ours. */
 function wordsOf(error: unknown, call: Call): string[] | undefined {
-  const terms = basename(call.termsPath)
+  const terms = basename(call.termsPaths[0] ?? '')
   const refusal = (count: number, what: string) =>
     `${what} was refused: ${count} ${count === 1 ? 'fault' : 'faults'}. Nothing was written.`
   if (error instanceof BrokenPackage) {
     const lines = error.faults.map(({ file, itemId, pointer, reason }) =>
-      ['  ', file, pointer === '' ? '' : ` ${pointer}`, itemId === null ? '' : ` (${itemId})`, ` ${reason}`].join(''),
+      [file || basename(call.packagePath), pointer, itemId === null ? '' : `(${itemId})`, reason]
+        .filter((part) => part !== '')
+        .join(' '),
     )
-    const hint = call.options['accept-gaps']
-      ? []
-      : ['What the package refers to and does not hold can be worked around: --accept-gaps.']
-    return [refusal(error.faultCount, basename(call.packagePath)), ...lines, ...hint]
+    // What cannot be read at all has no items.
+    const hint =
+      call.options['accept-gaps'] || error.faults.every(({ itemId }) => itemId === null)
+        ? []
+        : ['What the package refers to and does not hold can be worked around: --accept-gaps.']
+    return [refusal(error.faultCount, basename(call.packagePath)), ...lines.map((line) => `  ${line}`), ...hint]
   }
   if (error instanceof BadInput || error instanceof TermsRefused) {
     const lines = error.faults.map(({ path, reason }) => `  ${path.join('.') || terms} ${reason}`)
     return [refusal(error.faults.length, terms), ...lines]
   }
-  if (error instanceof CannotModel || error instanceof DomainError) return [error.message]
+  if (error instanceof CannotModel || error instanceof DomainError) return error.message.split('\n')
   return undefined
 }

@@ -15,12 +15,17 @@ export type Settings = DatabaseConfig & {
   readonly port: number
   /** File that names the schedulers of pools; undefined where there are none. */
   readonly schedulersFile: string | undefined
+  /** File that says how mail is sent; undefined where none is. */
+  readonly mailFile: string | undefined
+  /** File with the token of whoever reads `/metrics`; undefined where nobody does. */
+  readonly metricsTokenFile: string | undefined
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /**
- * Reads the settings from the environment: `PORT`, `DATABASE_URL`, `EQUIHOUR_DATA`, `EQUIHOUR_SCHEDULERS`. An empty one counts as not set.
+ * Reads the settings from the environment: `PORT`, `DATABASE_URL`, `EQUIHOUR_DATA`, `EQUIHOUR_SCHEDULERS`,
+ * `EQUIHOUR_MAIL`, `EQUIHOUR_METRICS_TOKEN_FILE`. An empty one counts as not set.
  *
  * @throws {BadSetting}
  */
@@ -29,6 +34,10 @@ export function settings(environment: NodeJS.ProcessEnv): Settings {
   return {
     port: portOf(environment.PORT || '4000'),
     schedulersFile: environment.EQUIHOUR_SCHEDULERS ? resolve(environment.EQUIHOUR_SCHEDULERS) : undefined,
+    mailFile: environment.EQUIHOUR_MAIL ? resolve(environment.EQUIHOUR_MAIL) : undefined,
+    metricsTokenFile: environment.EQUIHOUR_METRICS_TOKEN_FILE
+      ? resolve(environment.EQUIHOUR_METRICS_TOKEN_FILE)
+      : undefined,
     databaseUrl: urlOf(environment.DATABASE_URL || undefined),
     // A folder of the checkout, from wherever it is started; a relative one that is given is meant from here.
     dataFolder: isAbsolute(folder) ? folder : resolve(environment.EQUIHOUR_DATA ? process.cwd() : ROOT, folder),

@@ -14,6 +14,7 @@ import {
   WrongState,
   zIdempotencyKey,
   zRef,
+  zSha256,
   zText,
 } from '../platform/index.ts'
 import { lockRound, markRound, mustSeeRound } from '../rounds/index.ts'
@@ -23,7 +24,7 @@ import { TERM_SHEET } from './issue-term-sheet.ts'
 export const AcceptTermSheetInput = z.strictObject({
   roundId: zRef('Round'),
   /** SHA-256 of the document that was read, in hex. */
-  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits'),
+  sha256: zSha256,
   /** The signatory's name as they typed it. */
   typedName: zText(200).nullish(),
   idempotencyKey: zIdempotencyKey,

@@ -1,15 +1,18 @@
 import { z } from 'zod'
 import type { Actor } from '../access/index.ts'
-import { type Stored, storeDocument } from '../documents/index.ts'
+import { countDocuments, latestDocument, type Stored, storeDocument } from '../documents/index.ts'
 import { mustSeeDispute, mustSpeakFor } from '../drawdown/index.ts'
+import { lockCompany } from '../parties/index.ts'
 import {
   audit,
   type Deps,
   globalId,
   once,
   parse,
+  type Ref,
   Refused,
   sha256,
+  type Trx,
   zIdempotencyKey,
   zRef,
   zText,
@@ -26,6 +29,8 @@ export const EVIDENCE_TYPES = [
 ] as const
 /** Most bytes of one file. */
 export const EVIDENCE_MAX = 10 * 1024 * 1024
+/** Most files about one thing. */
+export const EVIDENCE_FILES = 50
 
 export const AttachEvidenceInput = z.strictObject({
   disputeId: zRef('Dispute'),
@@ -36,10 +41,10 @@ export const AttachEvidenceInput = z.strictObject({
 export type AttachEvidenceInput = z.input<typeof AttachEvidenceInput> & { readonly bytes: Uint8Array }
 
 /**
- * Stores a file that the company sends as evidence in a dispute, bound to it by subject and hash. The same file again is
- * the same evidence.
+ * Stores a file that the company sends as evidence in a dispute, bound to it by subject and hash. The same bytes again, by
+ * whoever and under whatever name, are the same evidence.
  *
- * @throws {Refused} when the dispute is settled, and for an empty file or one that is too large
+ * @throws {Refused} when the dispute is settled, for an empty file or one that is too large, and for more than {@link EVIDENCE_FILES}
  */
 export async function attachEvidence(
   deps: Deps,
@@ -47,25 +52,60 @@ export async function attachEvidence(
   { bytes, ...rest }: AttachEvidenceInput,
 ): Promise<Stored> {
   const { disputeId: ref, fileName, mediaType, idempotencyKey } = parse(AttachEvidenceInput, rest)
-  const dispute = await mustSeeDispute(deps.db, actor, ref)
+  await mustSeeDispute(deps.db, actor, ref)
   mustSpeakFor(actor, ref.companyId)
   if (bytes.byteLength === 0 || bytes.byteLength > EVIDENCE_MAX)
     throw new Refused('bytes', `must be 1 to ${EVIDENCE_MAX} bytes`)
-  if (dispute.state === 'resolved' || dispute.state === 'withdrawn')
-    throw new Refused('disputeId', `is ${dispute.state}: nothing is left to prove`)
+  return storeEvidence(deps, actor, {
+    operation: 'attachEvidence',
+    kind: 'dispute.evidence_attached',
+    subject: globalId('Dispute', ref.companyId, ref.id),
+    ref,
+    file: { fileName, mediaType, bytes },
+    idempotencyKey,
+    input: rest,
+    mustBeOpen: async (trx) => {
+      const { state } = await mustSeeDispute(trx, actor, ref)
+      if (state === 'resolved' || state === 'withdrawn')
+        throw new Refused('disputeId', `is ${state}: nothing is left to prove`)
+    },
+  })
+}
+
+/** Stores a file about something of a company; the same file again is the same. The caller has checked who may. */
+export async function storeEvidence(
+  deps: Deps,
+  actor: Actor,
+  of: {
+    readonly operation: string
+    /** Of the audit event. */
+    readonly kind: string
+    readonly subject: string
+    readonly ref: Ref
+    readonly file: { readonly fileName: string; readonly mediaType: string; readonly bytes: Uint8Array }
+    readonly idempotencyKey: string | null | undefined
+    readonly input: object
+    /** Refuses where nothing is left to prove. The company is locked. */
+    readonly mustBeOpen: (trx: Trx) => Promise<void>
+  },
+): Promise<Stored> {
+  const { ref, subject, operation, idempotencyKey } = of
+  const { bytes, mediaType, fileName } = of.file
   const hash = sha256(bytes).toString('hex')
   const scope = { kind: 'company', id: ref.companyId } as const
-  const call = {
-    operation: 'attachEvidence',
-    scope,
-    idempotencyKey: idempotencyKey ?? `evidence ${ref.id} ${hash}`.slice(0, 100),
-  }
-  return once(deps, actor, { ...call, input: { ...rest, sha256: hash } }, async (trx) => {
-    const subject = globalId('Dispute', ref.companyId, ref.id)
+  const call = { operation, scope, idempotencyKey, input: { ...of.input, sha256: hash } }
+  return once(deps, actor, call, async (trx) => {
+    await lockCompany(trx, ref.companyId)
+    await of.mustBeOpen(trx)
+    const kind = `evidence_${lettersOf(hash)}`
+    const before = await latestDocument(trx, ref.companyId, subject, kind)
+    if (before?.sha256 === hash) return { documentId: before.documentId, sha256: hash, version: before.version }
+    if ((await countDocuments(trx, ref.companyId, subject)) >= EVIDENCE_FILES)
+      throw new Refused('bytes', `would be more than ${EVIDENCE_FILES} files: put several into one`)
     const stored = await storeDocument(trx, {
       companyId: ref.companyId,
       subject,
-      kind: `evidence_${lettersOf(hash)}`,
+      kind,
       bytes,
       mediaType,
       fileName,
@@ -73,7 +113,7 @@ export async function attachEvidence(
     })
     await audit(trx, actor, {
       scope,
-      kind: 'dispute.evidence_attached',
+      kind: of.kind,
       subject,
       payload: { document: globalId('Document', ref.companyId, stored.documentId), sha256: stored.sha256 },
     })

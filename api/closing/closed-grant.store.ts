@@ -10,7 +10,8 @@ export type ClosedGrant = {
   readonly leg: number
   readonly lotId: Uuid
   readonly securityId: string
-  readonly stockClassId: string
+  /** `null` of a SAFE. */
+  readonly stockClassId: string | null
   /** The accepted document behind it. */
   readonly documentId: Uuid
   readonly tokens: MicroTokens

@@ -10,7 +10,8 @@ export type ClosedView = {
   readonly grantId: Uuid
   readonly lotId: Uuid
   readonly securityId: string
-  readonly stockClassId: string
+  /** `null` of a SAFE. */
+  readonly stockClassId: string | null
   readonly document: string
   readonly shares: WholeShares
   readonly closedAt: string

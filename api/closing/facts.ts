@@ -2,8 +2,8 @@
 import type { FactProvider } from '../flags/index.ts'
 import { formatNumeric, parseGlobalId, parseNumeric, type Reader, type Ref } from '../platform/index.ts'
 import { RoundTerms, transactionValue, transactionValueOfRound } from '../rounds/index.ts'
-import { closingsOf, firstClosing, roundOfClosing } from './later-closing.store.ts'
-import { laterForma } from './later-closing.ts'
+import { closingsOf, firstClosing, roundOfClosing } from './later-closing/later-closing.store.ts'
+import { laterForma } from './later-closing/later-closing.ts'
 
 /** `transaction.value` of a round by its current terms, and of an amendment by the terms as amended. */
 export const transactionValueOfDeal: FactProvider = async (reader, question) => {

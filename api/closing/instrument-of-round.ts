@@ -6,10 +6,11 @@ export async function instrumentsOfRound(
   ref: Ref,
 ): Promise<readonly { readonly securityId: string; readonly documentId: Uuid }[]> {
   const rows = await trx
-    .selectFrom('closed_round')
+    .selectFrom('closed_grant')
     .select(['security_id', 'document_id'])
     .where('company_id', '=', ref.companyId)
     .where('round_id', '=', ref.id)
+    .orderBy('grant_id')
     .execute()
   if (rows.length === 0) throw new NotFound('closing of the round', globalId('Round', ref.companyId, ref.id))
   return rows.map((row) => ({ securityId: row.security_id, documentId: row.document_id }))

@@ -30,12 +30,19 @@ export function classOf(
   }
 }
 
-/** Every share of a class that the closing issues, for compute, for cash and by conversion. */
-export function sharesOfClass({ compute, cash, conversions, rights }: ProForma, className: string): WholeShares {
-  return [compute, ...cash, ...conversions, ...rights].reduce(
+/** Every share of a class that the closing issues, for compute, for cash and by conversion, and what it comes to owe of it. */
+export function sharesOfClass({ grants, cash, conversions, rights, owed }: ProForma, className: string): WholeShares {
+  return [...grants, ...cash, ...conversions, ...rights, owed].reduce(
     (sum, issued) => (issued.className === className ? sum + issued.shares : sum),
     0n,
   )
+}
+
+/** A SAFE or a note that became stock. */
+export type Converted = {
+  readonly securityId: string
+  readonly resultingSecurityId: string
+  readonly shares: WholeShares
 }
 
 /**
@@ -49,8 +56,8 @@ export async function issueConversions(
   { companyId, terms }: LockedRound,
   forma: ProForma,
   { date, classes }: { readonly date: string; readonly classes: ReadonlyMap<string, string> },
-): Promise<void> {
-  if (forma.conversions.length === 0) return
+): Promise<readonly Converted[]> {
+  if (forma.conversions.length === 0) return []
   const standard = standardClass(terms)
   const known = classes.get(standard.className)
   const into = new Map<string, { readonly id: string } | NewStockClass>([
@@ -62,7 +69,7 @@ export async function issueConversions(
   for (const [index, series] of shadowSeries(forma.conversions, standard).entries()) {
     into.set(series.className, shadowClass(standard, series, index + 1))
   }
-  await convertSecurities(trx, {
+  const converted = await convertSecurities(trx, {
     companyId,
     date,
     reason: `${terms.name} of ${date}`,
@@ -77,6 +84,11 @@ export async function issueConversions(
       words: wordsOf(each),
     })),
   })
+  return converted.map(({ securityId, resultingSecurityId }, index) => ({
+    securityId,
+    resultingSecurityId,
+    shares: forma.conversions[index]?.shares ?? 0n,
+  }))
 }
 
 /** Like the class that cash buys, but for its price: so its preference is what was paid for each share. */
@@ -100,6 +112,7 @@ const AT_WORDS = {
   CAP: 'at the valuation cap',
   DISCOUNT: 'at a discount from the price of the round',
   ROUND_PRICE: 'at the price of the round',
+  INSTRUMENT: 'into what the instrument itself states',
 } as const
 
 function wordsOf({ at, principal, interest, price, shares }: ProFormaConversion): string {

@@ -18,23 +18,28 @@ import {
   type Ref,
   Refused,
   type Trx,
+  type Uuid,
   WrongState,
   zIdempotencyKey,
   zRef,
 } from '../platform/index.ts'
 import {
   capitalizationBefore,
+  grantsOf,
   type LockedRound,
   lockRound,
   markRound,
+  mustNameFund,
   mustSeeRound,
   type ProForma,
   proForma,
   roundsByRef,
+  type TermSheetParties,
   termSheetOf,
 } from '../rounds/index.ts'
 import { findMetric, findTokenClass } from '../tokens/index.ts'
 import { insertConditions } from './condition.store.ts'
+import { mustHonourRights } from './deal-document/rights-in-force.views.ts'
 
 /** The kind under which the term sheet of a round is stored. */
 export const TERM_SHEET = 'term_sheet'
@@ -63,8 +68,13 @@ export async function issueTermSheet(
     const round = await lockRound(trx, ref)
     if (round.state !== 'proposed') throw new WrongState('round', round.state, ['proposed'])
     await refuseWhileOpen(trx, { ...gate, onDate: round.terms.closingDate })
-    const forma = proForma(await capitalizationBefore(trx, ref.companyId, round.terms), round.terms)
-    const factors = await factorsToOffer(trx, [round.terms.compute.tokenClassId])
+    // A side letter may have come into force since the proposal.
+    await mustHonourRights(trx, round)
+    const before = await capitalizationBefore(trx, ref.companyId, round.terms)
+    await mustNameFund(trx, before, round.terms)
+    const forma = proForma(before, round.terms)
+    const classes = [...new Set(grantsOf(round.terms).map(({ tokenClassId }) => tokenClassId))]
+    const factors = await factorsToOffer(trx, classes)
     const bytes = await render(trx, actor, round, { forma, factors })
     const stored = await storeDocument(trx, {
       companyId: ref.companyId,
@@ -86,7 +96,7 @@ export async function issueTermSheet(
       payload: {
         document: globalId('Document', ref.companyId, stored.documentId),
         sha256: stored.sha256,
-        shares: forma.compute.shares.toString(),
+        shares: forma.computeShares.toString(),
         termsVersion: round.termsVersion,
       },
     })
@@ -102,13 +112,18 @@ async function render(
   { forma, factors }: { readonly forma: ProForma; readonly factors: Awaited<ReturnType<typeof factorsToOffer>> },
 ): Promise<Uint8Array> {
   const [company] = await companiesById(trx, actor, [round.companyId])
-  const tokenClass = await findTokenClass(trx, round.terms.compute.tokenClassId)
   if (company === undefined) throw new NotFound('company', globalId('Company', round.companyId))
-  if (tokenClass === undefined)
-    throw new NotFound('token class', globalId('TokenClass', round.terms.compute.tokenClassId))
-  const [provider] = await providersById(trx, [tokenClass.providerId])
-  if (provider === undefined)
-    throw new Error(`the token class names the provider ${tokenClass.providerId}, which is not there`)
+  const [first, ...others] = grantsOf(round.terms)
+  const { tokenClass, provider } = await partyBehind(trx, first.tokenClassId)
+  const further: NonNullable<TermSheetParties['further']>[number][] = []
+  for (const { tokenClassId } of others) {
+    const other = await partyBehind(trx, tokenClassId)
+    further.push(
+      other.provider.name === provider.name
+        ? { tokenClass: other.tokenClass.name }
+        : { tokenClass: other.tokenClass.name, provider: named(other.provider) },
+    )
+  }
   const { fundName } = await mustSeeInstallation(trx)
   if (round.terms.compute.holderName !== fundName) {
     throw new Refused(
@@ -122,8 +137,9 @@ async function render(
       issuedAt: `${(await instant(trx)).slice(0, 10)}T00:00:00Z`,
       company: { name: company.legalName, form: company.legalForm, jurisdiction: company.jurisdiction },
       fund: { name: fundName },
-      provider: { name: provider.name, affiliation: provider.affiliation },
+      provider: named(provider),
       tokenClass: tokenClass.name,
+      further,
       metric: await metricNameOf(trx, round.terms),
       factors: factors.map(({ gpuModel, cluster, factor, basis, source }) => ({
         pool: `${gpuModel} on ${cluster}`,
@@ -138,6 +154,21 @@ async function render(
       throw new Refused('terms', error.message)
     throw error
   })
+}
+
+const named = ({ name, affiliation }: { readonly name: string; readonly affiliation: string }) => ({
+  name,
+  affiliation,
+})
+
+/** A token class, and the provider that owes its compute. @throws {NotFound} */
+async function partyBehind(trx: Trx, tokenClassId: Uuid) {
+  const tokenClass = await findTokenClass(trx, tokenClassId)
+  if (tokenClass === undefined) throw new NotFound('token class', globalId('TokenClass', tokenClassId))
+  const [provider] = await providersById(trx, [tokenClass.providerId])
+  if (provider === undefined)
+    throw new Error(`the token class names the provider ${tokenClass.providerId}, which is not there`)
+  return { tokenClass, provider }
 }
 
 /** Name of the metric that price protection goes by. @throws {NotFound} when there is none */
@@ -163,7 +194,7 @@ async function insertIssued(
       document_id: documentId,
       round_id: round.roundId,
       terms_version: round.termsVersion,
-      equity_shares: forma.compute.shares,
+      equity_shares: forma.computeShares,
       price: formatNumeric(forma.price.amount),
       total_shares_after: formatNumeric(forma.sharesAfter),
       issued_by: actor.id,

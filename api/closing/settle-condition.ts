@@ -17,7 +17,7 @@ import {
   zText,
 } from '../platform/index.ts'
 import { lockRound, mustSeeRound } from '../rounds/index.ts'
-import { bringIntoForce } from './bring-into-force.ts'
+import { bringIntoForce } from './amendment/bring-into-force.ts'
 import { type Condition, closingOfCondition, lockCondition, settleCondition } from './condition.store.ts'
 import { NotWaivable } from './errors.ts'
 

@@ -1,7 +1,7 @@
 /** What clusters refuse. */
 import { DomainError, formatNumeric, formatTokens, type MicroTokens, type Ref, type Uuid } from '../platform/index.ts'
-import type { Factor, GpuSeconds } from './charge.ts'
 import type { Interval } from './interval.ts'
+import type { Factor, GpuSeconds } from './metering/charge.ts'
 
 /** The pool has too few free GPUs somewhere in the interval. Carries the first such part of it. */
 export class OverCapacity extends DomainError {
@@ -169,16 +169,19 @@ export class WaitersFirst extends DomainError {
 export class WrongTime extends DomainError {
   readonly code = 'WRONG_TIME'
   readonly startsAt: string
-  readonly needs: 'BEFORE_START' | 'AFTER_START'
-  constructor(startsAt: string, needs: 'BEFORE_START' | 'AFTER_START') {
-    super(
-      needs === 'BEFORE_START'
-        ? `The reservation started at ${startsAt}: it is too late for this step. Nothing was changed.`
-        : `The reservation starts at ${startsAt}: it is too early for this step. Nothing was changed.`,
-    )
+  readonly needs: keyof typeof WRONG_TIMES
+  /** @param startsAt when it starts; of `BEFORE_END`, when it ended */
+  constructor(startsAt: string, needs: keyof typeof WRONG_TIMES) {
+    super(`The reservation ${WRONG_TIMES[needs](startsAt)} Nothing was changed.`)
     this.startsAt = startsAt
     this.needs = needs
   }
+}
+const WRONG_TIMES = {
+  BEFORE_START: (at: string) => `started at ${at}: it is too late for this step.`,
+  AFTER_START: (at: string) => `starts at ${at}: it is too early for this step.`,
+  BEFORE_END: (at: string) => `ended at ${at}: it is too late for this step.`,
+  ONLY_END: (at: string) => `started at ${at}: from then on only its end changes. More GPUs are another reservation.`,
 }
 
 /** The usage is more than what was reserved, or lies outside the reserved time. */

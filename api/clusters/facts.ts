@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import type { FactProvider } from '../flags/index.ts'
 import { formatNumeric, type Reader, type Ref, type Uuid } from '../platform/index.ts'
 import { lotsOf } from '../tokens/index.ts'
-import { factorsInForce } from './pool.views.ts'
+import { factorsInForce } from './pool/pool.views.ts'
 
 /** Pools named in one fact. */
 const MOST_POOLS = 1000
@@ -72,6 +72,7 @@ async function bookingsOfOthers(reader: Reader, poolIds: readonly Uuid[], compan
     .selectFrom('pool_booking')
     .select(['company_id as companyId', 'reservation_id as id'])
     .where('pool_id', 'in', [...poolIds])
+    .where('change_of', 'is', null)
     .where('company_id', '<>', companyId)
     .orderBy('reservation_id', 'desc')
     .limit(MOST_OTHERS)
@@ -85,7 +86,15 @@ async function decisions(reader: Reader, refs: readonly Ref[], since: string) {
     .selectFrom('reservation_event')
     .select((on) => [
       on.fn.countAll<bigint>().as('requests'),
-      on.fn.countAll<bigint>().filterWhere('to_state', 'in', ['declined', 'expired']).as('refused'),
+      on.fn
+        .countAll<bigint>()
+        .filterWhere((event) =>
+          event.or([
+            event('to_state', 'in', ['declined', 'expired']),
+            event('reason_code', 'in', ['CHANGE_DECLINED', 'CHANGE_LAPSED']),
+          ]),
+        )
+        .as('refused'),
       sql<string | null>`percentile_disc(0.5) WITHIN GROUP (ORDER BY waited_seconds)`.as('median'),
     ])
     .where(sql<boolean>`(company_id, reservation_id) IN (

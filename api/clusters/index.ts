@@ -1,39 +1,7 @@
 /** Pools, factors, the calendar, reservations and metering. */
 
-export { AgreeFactorInput, agreeFactor } from './agree-factor.ts'
-export { type Backfilled, backfill, backfillAll } from './backfill.ts'
-export {
-  type BookingRules,
-  bookingTermsOf,
-  type FrozenBooking,
-  feeOf,
-  freezeBookingTerms,
-  HOUSE_RULES,
-  noShowCharge,
-  refundPart,
-} from './booking-terms.ts'
-export { ChangePoolCapacityInput, changePoolCapacity } from './change-capacity.ts'
-export {
-  CHARGINGS,
-  type Charging,
-  type Factor,
-  type GpuSeconds,
-  holdAmount,
-  idleCharge,
-  meterCharge,
-  meteredTokens,
-  type Quote,
-  quote,
-  reservedGpuSeconds,
-} from './charge.ts'
-export { type CompletedReservation, completeReservation, keptInterval } from './complete-reservation.ts'
-export { CONFLICTS, type ConflictKind, type SchedulingConflict, schedulingConflicts } from './conflicts.views.ts'
-export { correctMeter, lockMeter, meterDifference } from './correct-meter.ts'
-export { CountersignFactorInput, countersignFactor } from './countersign-factor.ts'
-export { CreatePoolInput, createPool } from './create-pool.ts'
-export { DECISIONS, DecideReservationInput, decideReservation } from './decide-reservation.ts'
-export { DedicateCapacityInput, dedicateCapacity, EndDedicationInput, endDedication } from './dedicate-capacity.ts'
-export { type OwedDays, owedDays, type RequestEvidence, requestEvidence } from './denied-capacity.ts'
+export type { CoverageMonth, Promised } from './coverage/coverage.ts'
+export { type Coverage, coverageOf } from './coverage/coverage.views.ts'
 export {
   type BookingInTheWay,
   DedicatedTwice,
@@ -51,17 +19,25 @@ export {
   WaitersFirst,
   WrongTime,
 } from './errors.ts'
-export { EXPIRE_HOLD_JOB, expireHold, expireHolds } from './expire-hold.ts'
-export { FACTOR_BASES, type FactorBasis } from './factor-basis.ts'
+export { AgreeFactorInput, agreeFactor } from './factor/agree-factor.ts'
+export { CountersignFactorInput, countersignFactor } from './factor/countersign-factor.ts'
+export { FACTOR_BASES, type FactorBasis } from './factor/factor-basis.ts'
+export {
+  changeLaterBasis,
+  factorsToOffer,
+  freezeFactors,
+  type GoverningFactor,
+  governingFactor,
+  offerFactors,
+} from './factor/grant-factors.ts'
+export { SetFactorInput, setFactor } from './factor/set-factor.ts'
 export { allocationDecisions, factorsSetAlone } from './facts.ts'
-export { type CapacityFit, FindCapacityInput, findCapacity } from './find-capacity.ts'
-export { giveBack } from './give-back.ts'
-export { factorsToOffer, freezeFactors, type GoverningFactor, governingFactor, offerFactors } from './grant-factors.ts'
 export {
   addMinutes,
   BadInterval,
   checkBookable,
   checkInterval,
+  checkRunning,
   INTERVAL_FAULTS,
   type Interval,
   type IntervalFault,
@@ -69,15 +45,21 @@ export {
   minutesUntil,
   nextMinute,
 } from './interval.ts'
-export { LiftMaintenanceInput, liftMaintenance } from './lift-maintenance.ts'
-export { endOffer } from './offer.store.ts'
 export {
-  AnswerOfferInput,
-  answerOffer,
-  OFFER_ANSWERS,
-  OfferReservationInput,
-  offerReservation,
-} from './offer-reservation.ts'
+  CHARGINGS,
+  type Charging,
+  type Factor,
+  type GpuSeconds,
+  holdAmount,
+  idleCharge,
+  meterCharge,
+  meteredTokens,
+  type Quote,
+  quote,
+  reservedGpuSeconds,
+} from './metering/charge.ts'
+export { correctMeter, lockMeter, meterDifference } from './metering/correct-meter.ts'
+export { lockNoShow, recordLateUsage, type TakenForNoShow } from './metering/late-usage.ts'
 export {
   downOf,
   insertOutage,
@@ -86,9 +68,28 @@ export {
   type OutageView,
   outageCreditsOf,
   outagesOf,
-} from './outage.store.ts'
-export { downGpuSeconds, outageCredits, shareOut, sumOf } from './outage.ts'
-export { PlanMaintenanceInput, planMaintenance } from './plan-maintenance.ts'
+} from './metering/outage.store.ts'
+export { downGpuSeconds, outageCredits, shareOut, sumOf } from './metering/outage.ts'
+export {
+  type AcceptedUsage,
+  lockReservationForUsage,
+  plainUsageRecord,
+  type RecordedUsage,
+  recordUsage,
+  USAGE_BATCH_MAX,
+  zUsageRecord,
+  zUsageRecords,
+} from './metering/record-usage.ts'
+export { isUnused, readMeter, type UsageRecord, usageEndsAt } from './metering/usage.store.ts'
+export { type JobUsage, usageByJob } from './metering/usage-by-job.views.ts'
+export { usageDiscrepancies } from './metering/usage-discrepancies.ts'
+export { ChangePoolCapacityInput, changePoolCapacity } from './pool/change-capacity.ts'
+export { CONFLICTS, type ConflictKind, type SchedulingConflict, schedulingConflicts } from './pool/conflicts.views.ts'
+export { CreatePoolInput, createPool } from './pool/create-pool.ts'
+export { DedicateCapacityInput, dedicateCapacity, EndDedicationInput, endDedication } from './pool/dedicate-capacity.ts'
+export { type CapacityFit, FindCapacityInput, findCapacity } from './pool/find-capacity.ts'
+export { LiftMaintenanceInput, liftMaintenance } from './pool/lift-maintenance.ts'
+export { PlanMaintenanceInput, planMaintenance } from './pool/plan-maintenance.ts'
 export {
   type FactorView,
   type FreeCapacity,
@@ -98,6 +99,7 @@ export {
   findPool,
   freeCapacities,
   freeCapacity,
+  lowestFreeFor,
   MOST_STEPS,
   mustSeePool,
   type PoolView,
@@ -107,7 +109,7 @@ export {
   poolsMetered,
   poolsOfProvider,
   providersOfPools,
-} from './pool.views.ts'
+} from './pool/pool.views.ts'
 export {
   type CapacityChange,
   capacityChanges,
@@ -115,21 +117,66 @@ export {
   dedicationsOf,
   type MaintenanceView,
   maintenanceOf,
+  mustKnowCompany,
   type ShareView,
   sharesOf,
-} from './pool-time.views.ts'
-export { type QuotedRules, QuoteForCompanyInput, quoteForCompany, type StoredQuote } from './quote-for-company.ts'
-export { QuoteReservationInput, quoteReservation, type ReservationQuote, zGpus } from './quote-reservation.ts'
+} from './pool/pool-time.views.ts'
+export { SetMeterDelayInput, setMeterDelay } from './pool/set-meter-delay.ts'
+export { SetPoolShareInput, setPoolShare } from './pool/set-pool-share.ts'
+export { askChange } from './reservation/ask-change.ts'
+export { type Backfilled, backfill, backfillAll } from './reservation/backfill.ts'
+export { beyond, type Taken } from './reservation/beyond.ts'
 export {
-  type AcceptedUsage,
-  lockReservationForUsage,
-  type RecordedUsage,
-  recordUsage,
-  USAGE_BATCH_MAX,
-  zUsageRecord,
-} from './record-usage.ts'
-export { RECURRENCES, RequestGroupInput, requestGroup, UNDO_GROUP_JOB, undoGroup } from './request-group.ts'
-export { RequestReservationInput, requestReservation } from './request-reservation.ts'
+  type BookingRules,
+  type BookingTermsChange,
+  bookingTermsOf,
+  changeBookingTerms,
+  type FrozenBooking,
+  feeOf,
+  freezeBookingTerms,
+  HOUSE_RULES,
+  type LotOnDemand,
+  lotsOnDemand,
+  noShowCharge,
+  refundPart,
+} from './reservation/booking-terms.ts'
+export { dropChange, mustHaveNoChange } from './reservation/change.store.ts'
+export { type CompletedReservation, completeReservation, keptInterval } from './reservation/complete-reservation.ts'
+export { DecideChangeInput, decideChange, WithdrawChangeInput, withdrawChange } from './reservation/decide-change.ts'
+export { DECISIONS, DecideReservationInput, decideReservation } from './reservation/decide-reservation.ts'
+export { type OwedDays, owedDays, type RequestEvidence, requestEvidence } from './reservation/denied-capacity.ts'
+export { EXPIRE_HOLD_JOB, expireHold, expireHolds } from './reservation/expire-hold.ts'
+export { giveBack } from './reservation/give-back.ts'
+export {
+  NO_SHOW_FINDERS,
+  type NoShowFinder,
+  type NoShowFound,
+  noShowFound,
+  noShowFoundAt,
+} from './reservation/no-show-found.ts'
+export { endOffer } from './reservation/offer.store.ts'
+export {
+  AnswerOfferInput,
+  answerOffer,
+  OFFER_ANSWERS,
+  OfferReservationInput,
+  offerReservation,
+} from './reservation/offer-reservation.ts'
+export {
+  type QuotedRules,
+  QuoteForCompanyInput,
+  quoteForCompany,
+  rulesFor,
+  type StoredQuote,
+} from './reservation/quote-for-company.ts'
+export {
+  QuoteReservationInput,
+  quoteReservation,
+  type ReservationQuote,
+  zGpus,
+} from './reservation/quote-reservation.ts'
+export { RECURRENCES, RequestGroupInput, requestGroup, UNDO_GROUP_JOB, undoGroup } from './reservation/request-group.ts'
+export { RequestReservationInput, requestReservation } from './reservation/request-reservation.ts'
 export {
   freeBooking,
   freeRest,
@@ -137,30 +184,39 @@ export {
   lockReservation,
   moveReservation,
   replaceBooking,
-} from './reservation.store.ts'
+} from './reservation/reservation.store.ts'
 export {
+  type ChangeView,
   eventsOf,
   mustSeeReservation,
   namesOfReservers,
   type OfferView,
   offersOf,
+  openChangesOf,
   poolReservationPages,
   type ReservationEventView,
   type ReservationView,
   reservationCounts,
   reservationPages,
   reservationsById,
-} from './reservation.views.ts'
+  revisionsOf,
+} from './reservation/reservation.views.ts'
 export {
   CANCELLABLE_STATES,
   DECLINE_REASONS,
+  isConfirmed,
   NEXT_STATES,
   REASON_CODES,
   RESERVATION_STATES,
   type ReservationState,
   USABLE_STATES,
-} from './reservation-state.ts'
-export { checkReserve, type ReserveDeps, refuseReserve } from './reserve-gate.ts'
+} from './reservation/reservation-state.ts'
+export { checkReserve, type ReserveDeps, refuseReserve } from './reservation/reserve-gate.ts'
+export { holdTokens, LATE_USAGE_MINUTES } from './reservation/set-aside.ts'
+export { insertPart, mustHaveNoOffer, reservationInterval, shrinkBooking } from './reservation/split.store.ts'
+export { addStart, START_RESERVATION_JOB } from './reservation/start-reservation-job.ts'
+export { WAYS_WITH_CONFLICTS, type WayWithConflicts } from './reservation/take-out.ts'
+export { BACKFILL_JOB } from './reservation/waiting.store.ts'
 export { checkScheduler } from './scheduler/check-scheduler.ts'
 export {
   SCHEDULER_REFUSALS,
@@ -171,6 +227,26 @@ export {
 } from './scheduler/errors.ts'
 export { type JobRun, usageInput, usageOfRuns } from './scheduler/job-usage.ts'
 export { gpuSecondsFor, type Limited, limitAccounts } from './scheduler/limit-accounts.ts'
+export {
+  type NodeOutage,
+  nodeOutageRecorded,
+  nodeOutagesToRecord,
+  withinReservation,
+} from './scheduler/node-down.store.ts'
+export { NODES_DOWN_SHOWN, type NodeDownView, nodesDownUnderReservations } from './scheduler/node-down.views.ts'
+export {
+  answerRestart,
+  type CertainDown,
+  lockRestart,
+  type OpenRestart,
+  RESTART_ANSWERS,
+  restartOwner,
+  restartRecorded,
+  restartsToRecord,
+} from './scheduler/node-restart.store.ts'
+export { type NodeBefore, type NodeRestart, restartOf } from './scheduler/node-restart.ts'
+export { type RestartView, restartsOf, restartsUnderReservations } from './scheduler/node-restart.views.ts'
+export { onDemandToReport } from './scheduler/on-demand-to-report.ts'
 export { type PoolScheduler, PUSH_HORIZON_DAYS } from './scheduler/pool-scheduler.ts'
 export { type Pushed, pushReservations } from './scheduler/push-reservations.ts'
 export {
@@ -183,6 +259,8 @@ export {
 export type {
   AccountLimit,
   NodeDown,
+  NodeFailure,
+  NodeSeen,
   Scheduler,
   SchedulerHealth,
   SchedulerReservation,
@@ -190,20 +268,12 @@ export type {
   WantedReservation,
 } from './scheduler/scheduler.ts'
 export { type PoolSchedulerView, schedulersOf, WAITING_SHOWN, type WaitingPush } from './scheduler/scheduler.views.ts'
+export { SCHEDULER_MACHINE, schedulerMachine } from './scheduler/scheduler-machine.ts'
+export { type Settled, settleProvisioned } from './scheduler/settle-provisioned.ts'
 export { Simulator, type SimulatorOptions } from './scheduler/simulator.ts'
 export { Slurm, type SlurmOptions } from './scheduler/slurm.ts'
 export { SLURM_API_VERSIONS, type TokenSource } from './scheduler/slurm-rest.ts'
-export { PUSH_RESERVATIONS_JOB } from './scheduler/tell-scheduler.ts'
+export { hasScheduler, PUSH_RESERVATIONS_JOB, tellScheduler } from './scheduler/tell-scheduler.ts'
 export { pushReservationsJob, tendSchedulers } from './scheduler/tend-scheduler.ts'
 export { type UsageReport, type UsageToReport, usageToReport } from './scheduler/usage-to-report.ts'
-export { holdTokens, LATE_USAGE_MINUTES } from './set-aside.ts'
-export { SetFactorInput, setFactor } from './set-factor.ts'
-export { SetPoolShareInput, setPoolShare } from './set-pool-share.ts'
-export { insertPart, mustHaveNoOffer, reservationInterval, shrinkBooking } from './split.store.ts'
-export { addStart, START_RESERVATION_JOB } from './start-reservation-job.ts'
-export { WAYS_WITH_CONFLICTS, type WayWithConflicts } from './take-out.ts'
-export { isUnused, type UsageRecord } from './usage.store.ts'
-export { type JobUsage, usageByJob } from './usage-by-job.views.ts'
-export { usageDiscrepancies } from './usage-discrepancies.ts'
-export { metersFor, mustBookFor, mustDecideFor } from './visibility.ts'
-export { BACKFILL_JOB } from './waiting.store.ts'
+export { metersFor, mustBookFor, mustDecideFor, seesReservation, worksFor } from './visibility.ts'

@@ -110,6 +110,20 @@ export function checkInterval(interval: Interval): void {
 }
 
 /**
+ * Refuses what a reservation that runs cannot become: besides {@link checkWholeMinutes}, an end that is past, and what is
+ * outside the pool's lengths.
+ *
+ * @throws {BadInterval}
+ */
+export function checkRunning(interval: Interval, now: string, limits: IntervalLimits): void {
+  checkWholeMinutes(interval)
+  if (microsecondsOf(interval.endsAt) <= microsecondsOf(now)) {
+    throw new BadInterval('IN_THE_PAST', interval, 'ends in the past')
+  }
+  checkLength(interval, limits)
+}
+
+/**
  * Refuses what a pool cannot book: besides {@link checkInterval}, anything but whole minutes (schedulers know no less),
  * a start in the past, and what is outside the pool's lead times and lengths.
  *
@@ -118,11 +132,10 @@ export function checkInterval(interval: Interval): void {
 export function checkBookable(interval: Interval, now: string, limits: IntervalLimits): void {
   checkWholeMinutes(interval)
   const start = microsecondsOf(interval.startsAt)
-  const end = microsecondsOf(interval.endsAt)
   const present = microsecondsOf(now)
   if (start < present) throw new BadInterval('IN_THE_PAST', interval, 'starts in the past')
   const minutes = (count: number): bigint => BigInt(count) * MICROSECONDS_PER_MINUTE
-  const { minLeadMinutes, maxLeadMinutes, minLengthMinutes, maxLengthMinutes } = limits
+  const { minLeadMinutes, maxLeadMinutes } = limits
   if (start - present < minutes(minLeadMinutes)) {
     throw new BadInterval(
       'TOO_SOON',
@@ -133,10 +146,17 @@ export function checkBookable(interval: Interval, now: string, limits: IntervalL
   if (start - present > minutes(maxLeadMinutes)) {
     throw new BadInterval('TOO_FAR_AHEAD', interval, `starts more than ${maxLeadMinutes} minutes ahead`)
   }
-  if (end - start < minutes(minLengthMinutes)) {
+  checkLength(interval, limits)
+}
+
+/** @throws {BadInterval} */
+function checkLength(interval: Interval, { minLengthMinutes, maxLengthMinutes }: IntervalLimits): void {
+  const length = microsecondsOf(interval.endsAt) - microsecondsOf(interval.startsAt)
+  const minutes = (count: number): bigint => BigInt(count) * MICROSECONDS_PER_MINUTE
+  if (length < minutes(minLengthMinutes)) {
     throw new BadInterval('TOO_SHORT', interval, `is shorter than ${minLengthMinutes} minutes`)
   }
-  if (end - start > minutes(maxLengthMinutes)) {
+  if (length > minutes(maxLengthMinutes)) {
     throw new BadInterval('TOO_LONG', interval, `is longer than ${maxLengthMinutes} minutes`)
   }
 }

@@ -110,6 +110,49 @@ export async function latestDocuments(
     .execute()
 }
 
+/** How many documents are stored about one subject, in any version; whoever asks. */
+export async function countDocuments(reader: Reader, companyId: Uuid, subject: string): Promise<number> {
+  const { count } = await reader
+    .selectFrom('document')
+    .select((on) => on.fn.countAll<bigint>().as('count'))
+    .where('company_id', '=', companyId)
+    .where('subject', '=', subject)
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+/** What is stored about one subject, in the order in which it was made; none for a company that the actor does not see. */
+export async function documentsAbout(
+  reader: Reader,
+  actor: Actor,
+  { companyId, subject }: { readonly companyId: Uuid; readonly subject: string },
+): Promise<DocumentView[]> {
+  if (!seesCompany(actor, companyId)) return []
+  return documents(reader)
+    .where('company_id', '=', companyId)
+    .where('subject', '=', subject)
+    .orderBy('document_id')
+    .limit(LISTED_MAX)
+    .execute()
+}
+
+/**
+ * Documents about any of these subjects, in the order in which they were made, at most {@link LISTED_MAX}; whoever asks: for a
+ * capability that has decided visibility itself. One query.
+ */
+export const documentsAboutAll = async (
+  reader: Reader,
+  { companyId, subjects }: { readonly companyId: Uuid; readonly subjects: readonly string[] },
+): Promise<DocumentView[]> =>
+  subjects.length === 0
+    ? []
+    : documents(reader)
+        .where('company_id', '=', companyId)
+        .where('subject', 'in', [...subjects])
+        .orderBy('document_id')
+        .limit(LISTED_MAX)
+        .execute()
+
 /** Most documents that are listed for one company. */
 export const LISTED_MAX = 100
 

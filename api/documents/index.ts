@@ -3,8 +3,11 @@ export { type AcceptDocument, type Accepted, acceptDocument } from './accept-doc
 export {
   type AcceptanceView,
   acceptancesOf,
+  countDocuments,
   type DocumentKey,
   type DocumentView,
+  documentsAbout,
+  documentsAboutAll,
   documentsById,
   documentsOfCompanies,
   LISTED_MAX,
@@ -12,5 +15,5 @@ export {
   latestDocuments,
 } from './document.views.ts'
 export { AlreadyAccepted, DocumentSuperseded, HashMismatch } from './errors.ts'
-export { type ReadDocument, readDocument } from './read-document.ts'
+export { type ReadDocument, readDocument, readDocumentAbout } from './read-document.ts'
 export { type StoreDocument, type Stored, storeDocument } from './store-document.ts'

@@ -12,13 +12,29 @@ export type ReadDocument = DocumentView & { readonly bytes: () => Promise<Buffer
  * @throws {NotFound} also where it exists and the actor may not see it
  */
 export async function readDocument(reader: Reader, actor: Actor, ref: Ref): Promise<ReadDocument> {
-  const missing = () => new NotFound('document', globalId('Document', ref.companyId, ref.id))
   const document = seesCompany(actor, ref.companyId) ? await findDocument(reader, ref) : undefined
-  if (document === undefined) throw missing()
-  const bytes = async (): Promise<Buffer> => {
-    const found = await documentBytes(reader, ref)
-    if (found === undefined) throw missing()
-    return found
-  }
-  return { ...document, bytes }
+  if (document === undefined) throw missing(ref)
+  return withBytes(reader, ref, document)
 }
+
+/**
+ * A document about one subject, whoever asks: for a capability that has decided who sees what is said about it.
+ *
+ * @throws {NotFound} also for a document about something else
+ */
+export async function readDocumentAbout(reader: Reader, ref: Ref, subject: string): Promise<ReadDocument> {
+  const document = await findDocument(reader, ref)
+  if (document?.subject !== subject) throw missing(ref)
+  return withBytes(reader, ref, document)
+}
+
+const missing = ({ companyId, id }: Ref) => new NotFound('document', globalId('Document', companyId, id))
+
+const withBytes = (reader: Reader, ref: Ref, document: DocumentView): ReadDocument => ({
+  ...document,
+  bytes: async () => {
+    const found = await documentBytes(reader, ref)
+    if (found === undefined) throw missing(ref)
+    return found
+  },
+})

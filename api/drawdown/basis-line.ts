@@ -6,7 +6,8 @@ export type Family = {
   /** The charge that the corrections name. */
   readonly head: Uuid
   readonly lotId: Uuid
-  readonly reservationId: Uuid
+  /** Null for use outside any reservation. */
+  readonly reservationId: Uuid | null
   readonly usageId: Uuid | null
   readonly cause: string
   /** Where its part of the line ends. */
@@ -48,7 +49,7 @@ export function moveBasis(
   const peak = change >= 0n ? max(at.peak, basis) : max(floor, min(at.peak, basis))
   let fall = at.peak - peak
   const shortened: { family: Family; by: MicroTokens }[] = []
-  for (const family of own === undefined ? latest : [own, ...latest.filter(({ head }) => head !== own.head)]) {
+  for (const family of ownFirst(own, latest)) {
     if (fall <= 0n) break
     const by = min(aboveFloor(family, floor), fall)
     if (by > 0n) shortened.push({ family, by })
@@ -57,6 +58,21 @@ export function moveBasis(
   if (fall > 0n)
     throw new Error(`the parts of the basis above ${floor} are ${fall} short of what a correction takes back`)
   return { basis, peak, shortened }
+}
+
+function* ownFirst(own: Family | undefined, latest: Iterable<Family>): Iterable<Family> {
+  if (own !== undefined) yield own
+  for (const family of latest) if (family.head !== own?.head) yield family
+}
+
+/** Shortens the parts of a line, held from its end backwards, as {@link moveBasis} says: what lies after them moves down. */
+export function shortenLine(line: Family[], shortened: Moved['shortened']): void {
+  for (const { family, by } of shortened) {
+    const index = line.findIndex(({ head }) => head === family.head)
+    for (const [at, later] of line.slice(0, index + 1).entries()) line[at] = { ...later, end: later.end - by }
+    const left = line[index]
+    if (left !== undefined) line.splice(index, 1, ...(left.length > by ? [{ ...left, length: left.length - by }] : []))
+  }
 }
 
 const min = (a: bigint, b: bigint): bigint => (a < b ? a : b)

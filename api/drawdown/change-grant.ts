@@ -26,7 +26,10 @@ export async function changeGrant(trx: Trx, change: GrantChange): Promise<void> 
   if (effectiveOn < (await today(trx))) throw new Refused('effectiveOn', 'is in the past')
   const now = await asOf(trx, companyId, grantId)
   if (basis !== undefined && now.basis === 'released') throw new Refused('vesting.basis', 'is "released": it stays so')
-  if (longStop !== undefined && longStop <= now.longStop) throw new Refused('longStop', `must be after ${now.longStop}`)
+  if (longStop !== undefined) {
+    if (longStop <= now.longStop) throw new Refused('longStop', `must be after ${now.longStop}`)
+    await mustStillRun(trx, { companyId, grantId, effectiveOn, longStop: now.longStop })
+  }
   await trx
     .insertInto('grant_change')
     .values({
@@ -45,6 +48,31 @@ export async function changeGrant(trx: Trx, change: GrantChange): Promise<void> 
     })
     .execute()
   await applyGrantChanges(trx, companyId)
+}
+
+/**
+ * A long-stop moves while it lies ahead: what is used once earning has ended earns nothing, whatever is signed later. A settled
+ * grant is left as it is, beside others of its round.
+ *
+ * @throws {Refused}
+ */
+async function mustStillRun(
+  trx: Trx,
+  of: Pick<GrantChange, 'companyId' | 'grantId' | 'effectiveOn'> & { readonly longStop: string },
+): Promise<void> {
+  const { ended_on: endedOn, settled_at: settledAt } = await trx
+    .selectFrom('grant_progress')
+    .select(['ended_on', 'settled_at'])
+    .where('company_id', '=', of.companyId)
+    .where('grant_id', '=', of.grantId)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+  if (settledAt !== null) return
+  if (endedOn !== null) throw new Refused('longStop', `cannot move any more: earning ended on ${endedOn}`)
+  // Days that are owed may have moved a long-stop that is over by its terms: what takes effect today is in time.
+  if (of.effectiveOn > of.longStop && of.effectiveOn > (await today(trx))) {
+    throw new Refused('longStop', `is reached on ${of.longStop}, before the change takes effect on ${of.effectiveOn}`)
+  }
 }
 
 type Changeable = {

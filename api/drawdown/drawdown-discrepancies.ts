@@ -48,6 +48,16 @@ async function charges(reader: Reader, companyIds: readonly Uuid[]): Promise<rea
         coalesce((SELECT sum(amount_micro) FROM mine WHERE mine.company_id = u.company_id AND mine.usage_id = u.usage_id
           AND mine.correction_id IS NULL), 0)
       FROM usage_record u WHERE u.company_id = ANY(${ids})
+      UNION ALL
+      -- What a meter of use outside any reservation comes to, rounded down once, is charged to its records, or owed.
+      SELECT m.company_id, 'OnDemand:' || m.company_id || ':' || m.pool_id || ':' || m.rate, 'charged + owed = metered',
+        div(m.gpu_seconds * m.rate * 1000000, 3600), coalesce((SELECT sum(mine.amount_micro) FROM mine
+            JOIN usage_record u ON u.company_id = mine.company_id AND u.usage_id = mine.usage_id
+          WHERE u.company_id = m.company_id AND u.pool_id = m.pool_id AND u.rate = m.rate), 0)
+          + coalesce((SELECT sum(a.amount_micro - a.settled_micro - a.cancelled_micro) FROM arrears a
+            JOIN usage_record u ON u.company_id = a.company_id AND u.usage_id = a.usage_id
+          WHERE u.company_id = m.company_id AND u.pool_id = m.pool_id AND u.rate = m.rate), 0)
+      FROM on_demand_meter m WHERE m.company_id = ANY(${ids})
     )
     SELECT 'CHARGES' AS check, company_id AS "companyId", subject, what, expected::text, found::text FROM compared
     WHERE expected <> found ORDER BY company_id, subject, what`.execute(reader)

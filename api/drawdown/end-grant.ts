@@ -1,6 +1,18 @@
 /** How a grant ends before all of its tokens were used: what earning becomes of, and of its unearned shares. */
-import { retirePart, retireUnearned, vestShares } from '../captable/index.ts'
-import { globalId, instant, NotFound, Refused, type Trx, type Uuid, type WholeShares } from '../platform/index.ts'
+
+import { retirePart, retireUnearned, settleEarned } from '../captable/index.ts'
+import { USABLE_STATES } from '../clusters/index.ts'
+import {
+  formatDecimal,
+  globalId,
+  instant,
+  NotFound,
+  Refused,
+  type Trx,
+  type Uuid,
+  type WholeShares,
+} from '../platform/index.ts'
+import { inDispute } from './dispute/dispute.store.ts'
 import { lockProgress, type Progress, storeProgress } from './grant.store.ts'
 
 /** A grant as a settlement finds it, locked. */
@@ -11,6 +23,18 @@ export async function lockGrant(trx: Trx, companyId: Uuid, grantId: Uuid): Promi
   const progress = (await lockProgress(trx, companyId)).get(grantId)
   if (progress === undefined) throw new NotFound('grant', globalId('Grant', companyId, grantId))
   return progress
+}
+
+/**
+ * The grant that vests this security or instrument, with its sums locked. The caller has locked the company.
+ *
+ * @throws {RangeError} when there is none: instruments for compute come with a grant
+ */
+export async function lockGrantOf(trx: Trx, companyId: Uuid, securityId: string): Promise<LockedGrant> {
+  for (const progress of (await lockProgress(trx, companyId)).values()) {
+    if (progress.grant.securityId === securityId) return progress
+  }
+  throw new RangeError(`no grant vests ${securityId}`)
 }
 
 /** What a settlement does to shares, and by which signed clause. */
@@ -30,9 +54,13 @@ export function mustBeSettleable(grant: LockedGrant): void {
   if (grant.earned === grant.vested) return
   throw new Refused(
     'grantId',
-    `has ${grant.earned - grant.vested} shares that are earned and not vested yet: state their months and make the statements final first`,
+    `has ${wordsOf(grant, grant.earned - grant.vested)} earned and not vested yet: state their months and make the statements final first`,
   )
 }
+
+/** A number of units in words: shares, or the amount that cents of a SAFE come to. */
+const wordsOf = ({ grant }: LockedGrant, units: bigint): string =>
+  grant.unit === 'SHARE' ? `${units} shares that are` : `${formatDecimal(units, 2)} of the purchase amount`
 
 /** From a day on what is used of the grant earns nothing. */
 export async function endEarning(trx: Trx, grant: LockedGrant, on: string): Promise<void> {
@@ -46,6 +74,41 @@ export async function endEarning(trx: Trx, grant: LockedGrant, on: string): Prom
     .execute()
 }
 
+/** Says that a grant's shares have moved: from now on nothing earns any more, and late use of its time is kept aside. */
+export async function markSettled(trx: Trx, grant: LockedGrant): Promise<void> {
+  await trx
+    .updateTable('grant_progress')
+    .set({ settled_at: await instant(trx) })
+    .where('company_id', '=', grant.grant.companyId)
+    .where('grant_id', '=', grant.grant.grantId)
+    .where('settled_at', 'is', null)
+    .execute()
+}
+
+/**
+ * Whether use of before the end may still come in, or waits for a decision: a reservation of the grant's tokens that began
+ * before `endsOn` is not complete, or a part of the basis is set aside by a dispute.
+ */
+export async function isEarningOpen(trx: Trx, grant: LockedGrant, endsOn: string): Promise<boolean> {
+  const { companyId, grantId, lotId } = grant.grant
+  const running = await trx
+    .selectFrom('reservation')
+    .innerJoin('token_hold_lot as part', (join) =>
+      join.onRef('part.company_id', '=', 'reservation.company_id').onRef('part.hold_id', '=', 'reservation.hold_id'),
+    )
+    .select('reservation.reservation_id')
+    .where('reservation.company_id', '=', companyId)
+    .where('part.lot_id', '=', lotId)
+    // Nothing is left of it where a reservation that ends earlier gave all of the lot back.
+    .where('part.amount_micro', '>', 0n)
+    .where('reservation.state', 'in', [...USABLE_STATES])
+    .where('reservation.starts_at', '<', `${endsOn}T00:00:00Z`)
+    .limit(1)
+    .executeTakeFirst()
+  if (running !== undefined) return true
+  return ((await inDispute(trx, companyId, 'infinity')).get(grantId) ?? 0n) > 0n
+}
+
 /**
  * Vests the last `quantity` unearned shares by a signed clause: the record leads from the shares to the clause's document.
  */
@@ -57,7 +120,7 @@ export async function vestByClause(
   const { companyId, grantId, securityId, termsDocumentId } = grant.grant
   if (by.quantity === 0n) return 0n
   const to = grant.vested + by.quantity
-  const { transactionId } = await vestShares(trx, {
+  const vested = await settleEarned(trx, {
     companyId,
     securityId,
     quantity: by.quantity,
@@ -71,8 +134,8 @@ export async function vestByClause(
       company_id: companyId,
       settlement_id: by.settlementId,
       grant_id: grantId,
-      security_id: securityId,
-      transaction_id: transactionId,
+      security_id: vested.securityId,
+      transaction_id: vested.transactionId,
       shares_from: grant.vested,
       shares_to: to,
       clause: by.clause,

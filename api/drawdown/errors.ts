@@ -1,5 +1,22 @@
 /** What drawdown refuses. */
-import { DomainError } from '../platform/index.ts'
+import { DomainError, globalId, type Uuid } from '../platform/index.ts'
+
+/**
+ * The usage would have earned shares of a grant whose shares have moved already. Kept aside for operations: whether anything is
+ * owed for it is between the parties.
+ */
+export class GrantSettled extends DomainError {
+  readonly code = 'GRANT_SETTLED'
+  readonly externalId: string
+  readonly grantId: string
+  constructor(externalId: string, companyId: Uuid, grantId: Uuid) {
+    super(
+      `The usage record "${externalId}" is of the time in which a grant still earned, and that grant is settled: its shares have moved. Nothing was charged.`,
+    )
+    this.externalId = externalId
+    this.grantId = globalId('Grant', companyId, grantId)
+  }
+}
 
 /** The month is not over, is stated already, or a later month is. */
 export class MonthNotStatable extends DomainError {

@@ -15,6 +15,8 @@ export type VestingGrant = {
   readonly termsDocumentId: Uuid
   /** OCF security that vests. */
   readonly securityId: string
+  /** What `terms` count: whole shares, or cents of a SAFE's purchase amount. */
+  readonly unit: 'SHARE' | 'CENT'
   readonly terms: EarningTerms
   readonly basis: 'delivered' | 'reserved' | 'released'
   readonly charging: 'RESERVED' | 'METERED'
@@ -34,6 +36,7 @@ export async function openVesting(trx: Trx, grant: VestingGrant): Promise<void> 
       round_id: grant.roundId,
       terms_document_id: grant.termsDocumentId,
       security_id: grant.securityId,
+      unit: grant.unit,
       granted_micro: terms.granted,
       total_shares: terms.total,
       basis: grant.basis,
@@ -63,6 +66,7 @@ const ALLOCATIONS = [
   'BACK_LOADED_TO_SINGLE_TRANCHE',
 ] as const satisfies readonly DrawdownAllocation[]
 const Allocation = z.enum(ALLOCATIONS)
+const Unit = z.enum(['SHARE', 'CENT'])
 const Charging = z.enum(['RESERVED', 'METERED'])
 
 /** A grant's cumulative sums, locked. Mutable while a batch is worked on; {@link storeProgress} writes it once. */
@@ -71,6 +75,8 @@ export type Progress = {
   readonly openedAt: string
   /** From this day on what is used earns nothing; null while the grant runs. */
   readonly endedOn: string | null
+  /** When its unearned shares were vested or forfeited: nothing earns any more, whenever it was used. Null until then. */
+  readonly settledAt: string | null
   readonly charged: Record<Cause, MicroTokens>
   basis: MicroTokens
   peak: MicroTokens
@@ -104,6 +110,7 @@ const progressRows = (reader: Reader, companyIds: readonly Uuid[]) =>
       sql<string>`coalesce((SELECT moved.security_id FROM grant_security AS moved
         WHERE moved.company_id = "grant".company_id AND moved.grant_id = "grant".grant_id
         ORDER BY moved.settlement_id DESC LIMIT 1), "grant".security_id)`.as('security_id'),
+      'grant.unit',
       'grant.basis',
       'grant.allocation',
       'grant.tranches',
@@ -127,6 +134,7 @@ const progressOfRow = (row: ProgressRow): Progress => ({
     roundId: row.round_id,
     termsDocumentId: row.terms_document_id,
     securityId: row.security_id,
+    unit: Unit.parse(row.unit),
     terms: {
       total: row.total_shares,
       granted: row.granted_micro,
@@ -141,6 +149,7 @@ const progressOfRow = (row: ProgressRow): Progress => ({
   },
   openedAt: row.opened_at,
   endedOn: row.ended_on,
+  settledAt: row.settled_at,
   charged: {
     delivered: row.delivered_micro,
     idle_reserved: row.idle_reserved_micro,

@@ -12,7 +12,7 @@ import {
   type Uuid,
   zUuid,
 } from '../platform/index.ts'
-import { lotsOf, releasePlans } from '../tokens/index.ts'
+import { releasePlans } from '../tokens/index.ts'
 import { earnedShares } from './earned.ts'
 import { lockProgress, storeProgress } from './grant.store.ts'
 
@@ -22,10 +22,14 @@ import { lockProgress, storeProgress } from './grant.store.ts'
  */
 export async function recordReleased(trx: Trx, companyId: Uuid, until: string): Promise<Map<Uuid, MicroTokens>> {
   const grants = [...(await lockProgress(trx, companyId)).values()].filter(
-    ({ grant, endedOn }) => grant.basis === 'released' && endedOn === null,
+    ({ grant, settledAt }) => grant.basis === 'released' && settledAt === null,
   )
   if (grants.length === 0) return new Map()
-  const released = await releasedBefore(trx, companyId, until)
+  // What is released from the day of its end on earns nothing.
+  const ends = new Map(
+    grants.map(({ grant, endedOn }) => [grant.lotId, endedOn !== null && endedOn < until ? endedOn : until]),
+  )
+  const released = await releasedBefore(trx, companyId, ends)
   const reached = new Map<Uuid, MicroTokens>()
   for (const progress of grants) {
     const basis = released.get(progress.grant.lotId) ?? 0n
@@ -39,16 +43,15 @@ export async function recordReleased(trx: Trx, companyId: Uuid, until: string): 
   return reached
 }
 
-async function releasedBefore(trx: Trx, companyId: Uuid, until: string): Promise<Map<Uuid, MicroTokens>> {
-  const lots = await lotsOf(trx, companyId)
+/** What was released of each lot before its day (exclusive). */
+async function releasedBefore(
+  trx: Trx,
+  companyId: Uuid,
+  ends: ReadonlyMap<Uuid, string>,
+): Promise<Map<Uuid, MicroTokens>> {
   const released = new Map<Uuid, MicroTokens>()
-  const plans = await releasePlans(
-    trx,
-    companyId,
-    lots.map((lot) => lot.lotId),
-  )
-  for (const { lotId, on, amount, transferId } of plans) {
-    if (transferId !== null && on < until) released.set(lotId, (released.get(lotId) ?? 0n) + amount)
+  for (const { lotId, on, amount, transferId } of await releasePlans(trx, companyId, [...ends.keys()])) {
+    if (transferId !== null && on < (ends.get(lotId) ?? '')) released.set(lotId, (released.get(lotId) ?? 0n) + amount)
   }
   return released
 }

@@ -1,7 +1,7 @@
 /** From vested shares back to GPU-seconds and to the signed document: in one query. */
 import { type SqlBool, sql } from 'kysely'
 import { z } from 'zod'
-import { instrumentBehind } from '../captable/index.ts'
+import { instrumentBehind, unitsBehind } from '../captable/index.ts'
 import { type MicroTokens, type Reader, Refused, type Uuid, type WholeShares } from '../platform/index.ts'
 import { basisOfShares, type DrawdownAllocation, earnedShares } from './earned.ts'
 
@@ -21,7 +21,8 @@ export type TraceLink = {
   readonly gpuSeconds: bigint | null
   readonly startedAt: string | null
   readonly endedAt: string | null
-  readonly reservationId: Uuid
+  /** Null for use outside any reservation. */
+  readonly reservationId: Uuid | null
   readonly poolId: Uuid
 }
 
@@ -35,6 +36,8 @@ export type ShareTrace = {
   readonly statementIds: readonly Uuid[]
   /** The signed document that says how they vest. */
   readonly termsDocumentId: Uuid
+  /** What the numbers count: shares, or cents of a SAFE's purchase amount. */
+  readonly unit: 'SHARE' | 'CENT'
   readonly links: readonly TraceLink[]
   /** Those of them that a signed clause vested without GPU-seconds. */
   readonly clauses: readonly ClauseLink[]
@@ -71,6 +74,7 @@ const GrantRow = z.object({
   vested_shares: z.bigint(),
   basis_peak_micro: z.bigint(),
   terms_document_id: z.string(),
+  unit: z.enum(['SHARE', 'CENT']),
 })
 
 /**
@@ -101,6 +105,7 @@ export async function traceShares(
       'grant.tranches',
       'grant.cliff_micro',
       'grant.terms_document_id',
+      'grant.unit',
       'progress.vested_shares',
       'progress.earned_shares',
       'progress.basis_peak_micro',
@@ -151,6 +156,7 @@ export async function traceShares(
     vested,
     statementIds: statements.map((statement) => statement.statement_id),
     termsDocumentId: grant.terms_document_id,
+    unit: grant.unit,
     links,
     clauses: last > byCompute ? await clausesOf(reader, { companyId, grantId: grant.grant_id, first, last }) : [],
   }
@@ -190,10 +196,10 @@ async function linksOf(
         AND correction.usage_id = usage.usage_id AND correction.ordinal IS NOT NULL
         ORDER BY correction.ordinal DESC LIMIT 1), usage.gpu_seconds) AS "gpuSeconds",
       usage.started_at AS "startedAt", usage.ended_at AS "endedAt", charge.reservation_id AS "reservationId",
-      reservation.pool_id AS "poolId"
+      coalesce(reservation.pool_id, usage.pool_id) AS "poolId"
     FROM (${parts}) AS part
     JOIN charge ON charge.company_id = ${companyId} AND charge.charge_id = part.charge_id
-    JOIN reservation ON reservation.company_id = charge.company_id AND reservation.reservation_id = charge.reservation_id
+    LEFT JOIN reservation ON reservation.company_id = charge.company_id AND reservation.reservation_id = charge.reservation_id
     LEFT JOIN usage_record AS usage ON usage.company_id = charge.company_id AND usage.usage_id = charge.usage_id
     WHERE part.basis_to > part.basis_from AND part.basis_to > ${from}::bigint AND part.basis_from < ${to}::bigint
     ORDER BY part.basis_to
@@ -209,13 +215,23 @@ async function traceBehind(
   const { companyId, securityId, first, last } = asked
   const behind = await instrumentBehind(reader, companyId, securityId)
   if (behind === undefined) return undefined
-  const { from, to, instrumentId } = behind
-  if (first < 1n || last < first || last > to - from) {
-    throw new Refused('shares', `must be a range within 1 to ${to - from}`)
+  const { instrumentId, shares } = behind
+  if (first < 1n || last < first || last > shares) {
+    throw new Refused('shares', `must be a range within 1 to ${shares}`)
   }
-  const whole = { companyId, securityId: instrumentId, first: first + from, last: last + from }
-  const trace = await traceShares(reader, whole)
-  return trace && { ...trace, securityId, firstShare: first, lastShare: last }
+  const units = unitsBehind(behind, first, last)
+  const trace = await traceShares(reader, { companyId, securityId: instrumentId, ...units })
+  if (trace === undefined) return undefined
+  // Whatever was issued had vested: of cents that became shares, the shares are what is asked about.
+  const vested = trace.vested === units.last - units.first + 1n ? last - first + 1n : trace.vested
+  return {
+    ...trace,
+    securityId,
+    firstShare: first,
+    lastShare: last,
+    vested,
+    unit: behind.shares === behind.to - behind.from ? trace.unit : 'SHARE',
+  }
 }
 
 async function clausesOf(

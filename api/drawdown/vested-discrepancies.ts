@@ -1,9 +1,17 @@
 /** Checks that every vested share is reached from a final statement, and stands on the cap table, and the other way round. */
 import { sql } from 'kysely'
-import { instrumentStates, loadTables, stateKey, vestingSteps } from '../captable/index.ts'
+import {
+  type CapTable,
+  type InstrumentState,
+  instrumentStates,
+  loadTables,
+  stateKey,
+  vestingSteps,
+} from '../captable/index.ts'
 import {
   compare,
   type Discrepancy,
+  formatDecimal,
   formatNumeric,
   globalId,
   numericOfWhole,
@@ -65,7 +73,10 @@ async function chains(reader: Reader, companyIds: readonly Uuid[]): Promise<read
   return rows
 }
 
-/** Each vested part has its transaction on the cap table, or stands as due where stock is issued in tranches, and each transaction of a statement its vested part. */
+/**
+ * Each vested part has its transaction on the cap table, or stands as due where stock is issued in tranches, or as accrued
+ * under a SAFE; and each transaction of a statement has its vested part.
+ */
 async function transactions(reader: Reader, companyIds: readonly Uuid[]): Promise<readonly Discrepancy[]> {
   const ids = sql`${[...companyIds]}::uuid[]`
   const { rows } = await sql<Discrepancy>`
@@ -79,7 +90,10 @@ async function transactions(reader: Reader, companyIds: readonly Uuid[]): Promis
     FULL JOIN (SELECT company_id, transaction_id, security_id, statement_id FROM securities_transaction
         WHERE company_id = ANY(${ids}) AND status = 'APPLIED' AND object_type = 'TX_VESTING_EVENT' AND statement_id IS NOT NULL
       UNION ALL
-      SELECT company_id, due_id::text, instrument_id, statement_id FROM instrument_due WHERE company_id = ANY(${ids})) t
+      SELECT company_id, due_id::text, instrument_id, statement_id FROM instrument_due AS due WHERE company_id = ANY(${ids})
+        AND NOT EXISTS (SELECT FROM safe_conversion AS c WHERE c.company_id = due.company_id AND c.series_id = due.instrument_id)
+      UNION ALL
+      SELECT company_id, accrual_id::text, instrument_id, statement_id FROM safe_accrual WHERE company_id = ANY(${ids})) t
       ON t.company_id = v.company_id AND t.transaction_id = v.transaction_id AND t.statement_id = v.statement_id
     WHERE v.security_id IS DISTINCT FROM t.security_id ORDER BY 2, 3`.execute(reader)
   return rows
@@ -121,13 +135,14 @@ async function onCapTable(reader: Reader, companyIds: readonly Uuid[]): Promise<
     if (table !== undefined && instrument?.kind === 'STAGED') {
       return [
         ...compare(about, grant.vested_shares.toString(), instrument.due.toString()),
-        ...instrument.tranches.flatMap(({ securityId, shares }) =>
-          compare(
-            { ...about, what: `shares of the tranche ${securityId}` },
-            shares.toString(),
-            formatNumeric(table.securities.get(securityId)?.issued ?? 0n),
-          ),
-        ),
+        ...tranchesOf(about, table, instrument),
+      ]
+    }
+    if (table !== undefined && instrument?.safe != null) {
+      const series = instruments.get(stateKey(companyId, instrument.safe.seriesId ?? ''))
+      return [
+        ...safeOf(about, table, instrument, grant.vested_shares),
+        ...(series === undefined ? [] : tranchesOf(about, table, series)),
       ]
     }
     if (table !== undefined && now === null) {
@@ -145,4 +160,31 @@ async function onCapTable(reader: Reader, companyIds: readonly Uuid[]): Promise<
     const most = vested.reduce((a, b) => (a > b ? a : b))
     return compare(about, grant.vested_shares.toString(), formatNumeric(most))
   })
+}
+
+type About = Omit<Discrepancy, 'expected' | 'found'>
+
+/** Each tranche that was issued is on the cap table, with its shares. */
+const tranchesOf = (about: About, table: CapTable, { tranches }: InstrumentState): readonly Discrepancy[] =>
+  tranches.flatMap(({ securityId, shares }) =>
+    compare(
+      { ...about, what: `shares of the tranche ${securityId}` },
+      shares.toString(),
+      formatNumeric(table.securities.get(securityId)?.issued ?? 0n),
+    ),
+  )
+
+/** Of a SAFE: cents accrued are those that vested; what has not converted of them is the amount of its open security. */
+function safeOf(about: About, table: CapTable, { safe }: InstrumentState, vested: bigint): readonly Discrepancy[] {
+  if (safe === null) return []
+  const open = safe.securityId === null ? undefined : table.securities.get(safe.securityId)
+  const amount = open?.closedOn === undefined ? (open?.amount?.amount ?? 0n) : 0n
+  return [
+    ...compare({ ...about, what: 'cents accrued under the SAFE' }, vested.toString(), safe.accrued.toString()),
+    ...compare(
+      { ...about, what: 'amount of the SAFE on the cap table' },
+      safe.rest === 'ROUND_PRICE' ? '0' : formatDecimal(safe.accrued - safe.converted, 2),
+      formatNumeric(amount),
+    ),
+  ]
 }

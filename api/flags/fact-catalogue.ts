@@ -3,7 +3,7 @@
  * as strings; rules get them parsed. A new rule adds its facts here.
  */
 import { z } from 'zod'
-import { zMoney, zNumeric, zText } from '../platform/index.ts'
+import { zMoney, zNumeric, zText, zTokens } from '../platform/index.ts'
 
 const ONE_HUNDRED_PERCENT = 100n * 10n ** 10n
 /** Percent with up to ten places ("15.6"), at most 100, as a {@link Numeric}. */
@@ -116,6 +116,36 @@ export const FACT_KINDS = {
     'company',
     "How providers decided on the company's requests for GPUs since a day, and on those of all others in the same pools",
     z.strictObject({ since: zText(10), company: zDecisions, others: zDecisions }),
+  ),
+  'coverage.outlook': kind(
+    'deal',
+    'By token class that the deal grants: what is promised until the end of each month, with this deal, and what its pools can deliver until then (docs/coverage.md)',
+    z
+      .array(
+        z.strictObject({
+          tokenClass: zText(200),
+          added: zTokens,
+          /** Global ids of the pools that are booked with it, in order. */
+          pools: z.array(zText(100)).max(1000),
+          months: z
+            .array(
+              z.strictObject({
+                month: z.string().regex(/^[0-9]{4}-[0-9]{2}$/),
+                expiring: zTokens,
+                promised: zTokens,
+                /** Null where a factor is not known. */
+                deliverable: zTokens.nullable(),
+                ratio: zNumeric.nullable(),
+              }),
+            )
+            .max(240),
+          /** Why some months cannot be told; null where all can. */
+          unknown: zText(300).nullable(),
+        }),
+      )
+      // Of no class nothing can be told.
+      .min(1)
+      .max(50),
   ),
   'market.shares': kind(
     'company',

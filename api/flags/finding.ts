@@ -3,7 +3,7 @@ import type { JsonValue } from '../platform/index.ts'
 import { canonicalJson, sha256 } from '../platform/index.ts'
 import { FACT_KINDS, type FactName } from './fact-catalogue.ts'
 import type { FactsAtHand } from './facts-at-hand.ts'
-import type { DatedBy, Gate, Outcome, Rule, RuleKind } from './rule.ts'
+import type { DatedBy, Gate, Outcome, Rule, RuleKind, Verdict } from './rule.ts'
 import type { Sureness } from './rule-table.ts'
 
 /** A fact as it went into the rule. */
@@ -39,7 +39,7 @@ export type Finding = {
   readonly table: FindingTable | null
   readonly sureness: Sureness
   readonly clearedBy: readonly string[]
-  /** SHA-256 in hex over rule, outcome, input values and table row: equal prints, equal grounds. A waiver holds for one print. */
+  /** SHA-256 in hex over rule, outcome, grounds (the input values, unless the rule names others) and table row: equal prints, equal grounds. A waiver holds for one print. */
   readonly print: string
 }
 
@@ -71,7 +71,7 @@ export function evaluate(rule: Rule, facts: FactsAtHand, onDate: string): Findin
     table,
     sureness: row?.sureness ?? (verdict.outcome === 'cannot_tell' ? 'low' : 'high'),
     clearedBy: verdict.clearedBy,
-    print: printOf(rule.id, verdict.outcome, inputs, table),
+    print: printOf(rule.id, verdict, inputs, table),
   }
 }
 
@@ -81,11 +81,16 @@ export function evaluateGate(rules: readonly Rule[], facts: FactsAtHand, gate: G
 }
 
 /** Sources and dates of inputs are left out: the same value confirmed by a second source is no changed ground. */
-function printOf(rule: string, outcome: Outcome, inputs: readonly FindingInput[], table: FindingTable | null): string {
+function printOf(
+  rule: string,
+  { outcome, grounds: named }: Pick<Verdict, 'outcome' | 'grounds'>,
+  inputs: readonly FindingInput[],
+  table: FindingTable | null,
+): string {
   const grounds = {
     rule,
     outcome,
-    inputs: Object.fromEntries(inputs.map(({ name, value }) => [name, value])),
+    inputs: named ?? Object.fromEntries(inputs.map(({ name, value }) => [name, value])),
     row: table?.from ?? null,
   }
   return sha256(canonicalJson(grounds)).toString('hex')

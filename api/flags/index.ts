@@ -27,7 +27,7 @@ export { seesFlags } from './flag-visibility.ts'
 export { RecheckFlagsInput, recheckFlags } from './recheck-flags.ts'
 export { RecordFactInput, recordFact } from './record-fact.ts'
 export { factsOnRecord, type RecordedFactView, recordedFact } from './recorded-fact.views.ts'
-export { refuseWhileOpen } from './refuse-while-open.ts'
+export { type GateQuestion, refuseWhileOpen } from './refuse-while-open.ts'
 export {
   GATES,
   type Gate,

@@ -1,4 +1,5 @@
 /** What a rule is. A rule is a pure function of facts and of the row of its table that is in force on the date it names. */
+import type { JsonValue } from '../platform/index.ts'
 import type { FactName } from './fact-catalogue.ts'
 import type { Facts } from './facts-at-hand.ts'
 import { type DatedRow, type RuleTable, rowInForce } from './rule-table.ts'
@@ -44,6 +45,11 @@ export type Verdict = {
   readonly missing: readonly FactName[]
   /** What would clear it, as instructions. Empty when it is clear. */
   readonly clearedBy: readonly string[]
+  /**
+   * What a waiver or an acknowledgement holds for, where the inputs change from one run to the next and what was found does
+   * not. Left out, it holds for exactly these inputs.
+   */
+  readonly grounds?: JsonValue
 }
 
 export type RuleDefinition<Row> = {

@@ -7,6 +7,7 @@ import { factorSetAlone } from './rules/conflict/factor-set-alone.ts'
 import { providerProductOverlap } from './rules/conflict/provider-product-overlap.ts'
 
 import { bookingsSuspended } from './rules/house/bookings-suspended.ts'
+import { coverageRatio } from './rules/house/coverage-ratio.ts'
 
 export const RULES: readonly Rule[] = [
   hsrSizeOfTransaction,
@@ -15,6 +16,7 @@ export const RULES: readonly Rule[] = [
   factorSetAlone,
   allocationDisparity,
   bookingsSuspended,
+  coverageRatio,
 ]
 
 export const ruleById = (id: string): Rule | undefined => RULES.find((rule) => rule.id === id)

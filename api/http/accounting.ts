@@ -3,7 +3,7 @@ import { type Request, Router } from 'express'
 import type { Actor } from '../access/index.ts'
 import { accountingOf, journalCsv } from '../drawdown/index.ts'
 import { type Deps, NotFound, parseGlobalId } from '../platform/index.ts'
-import type { DocumentPages } from './documents.ts'
+import type { DocumentPages } from './pages/documents.ts'
 
 /** `GET /companies/<global id>/accounting.json`: journal lines and elections; `accounting.csv`: the journal lines. */
 export function accountingRoutes(
@@ -24,7 +24,7 @@ export function accountingRoutes(
         const accounting = await accountingOf(deps.db, actor, companyId)
         response.attachment(`accounting.${format}`)
         return format === 'json'
-          ? response.json(accounting)
+          ? response.json({ journal: accounting.journal, elections: accounting.elections })
           : response.type('text/csv; charset=utf-8; header=present').send(journalCsv(accounting))
       } catch (error) {
         if (!(error instanceof NotFound)) throw error

@@ -3,7 +3,9 @@ import type { ReservationView } from '../clusters/index.ts'
 
 export type FeedEntry = Pick<ReservationView, 'reservationId' | 'gpus' | 'startsAt' | 'endsAt' | 'state'> & {
   readonly pool: string
+  /** When it was revised last, and how often it has been. */
   readonly changedAt: string
+  readonly sequence: number
 }
 
 /** States of a reservation that a calendar shows, and how. What never came about is not in it. */
@@ -21,8 +23,11 @@ const STATUS: Readonly<Record<string, 'TENTATIVE' | 'CONFIRMED' | 'CANCELLED'>> 
   failed: 'CANCELLED',
 }
 
-/** The feed as text, lines ended and folded as section 3.1 says. */
-export function calendarFeed(name: string, entries: readonly FeedEntry[], now: string): string {
+/**
+ * The feed as text, lines ended and folded as section 3.1 says. The same reservations are the same text: the stamp of an event is
+ * that of its last revision (section 3.8.7.2), and its sequence rises with each (section 3.8.7.4).
+ */
+export function calendarFeed(name: string, entries: readonly FeedEntry[]): string {
   const lines = [
     'BEGIN:VCALENDAR',
     'VERSION:2.0',
@@ -32,7 +37,8 @@ export function calendarFeed(name: string, entries: readonly FeedEntry[], now: s
     ...entries.flatMap((entry) => [
       'BEGIN:VEVENT',
       `UID:${entry.reservationId}@equihour`,
-      `DTSTAMP:${stamp(now)}`,
+      `DTSTAMP:${stamp(entry.changedAt)}`,
+      `SEQUENCE:${entry.sequence}`,
       `LAST-MODIFIED:${stamp(entry.changedAt)}`,
       `DTSTART:${stamp(entry.startsAt)}`,
       `DTEND:${stamp(entry.endsAt)}`,

@@ -3,7 +3,7 @@ import { type Request, type Response, Router } from 'express'
 import type { Actor } from '../access/index.ts'
 import { archiveOf, BeforeFirstTransaction, exportCapTable, exportCapTableCsv, NoCapTable } from '../captable/index.ts'
 import { BadInput, type Deps, NotFound } from '../platform/index.ts'
-import type { DocumentPages } from './documents.ts'
+import type { DocumentPages } from './pages/documents.ts'
 
 /**
  * `GET /companies/<global id of a company>/cap-table.ocf.zip`: the whole history as an Open Cap Format package.

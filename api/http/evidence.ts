@@ -3,7 +3,7 @@ import express, { type Request, type Response, Router } from 'express'
 import type { Actor } from '../access/index.ts'
 import { attachEvidence, EVIDENCE_MAX, EVIDENCE_TYPES } from '../closing/index.ts'
 import { BadInput, type Deps, DomainError, Forbidden, globalId, NotFound, parseGlobalId } from '../platform/index.ts'
-import { sameSite } from './sign-in.ts'
+import { sameSite } from './pages/sign-in.ts'
 
 /**
  * `POST /disputes/<global id>/evidence` with the file as its body, its media type, and its name in `x-file-name`: 201 and

@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Response } from 'express'
 import { BadInput, type DomainError, formatTokens, type InputFault } from '../platform/index.ts'
-import { parseRequestJson, textOfUtf8 } from './request-json.ts'
+import { parseRequestJson, textOfUtf8 } from './graphql/request-json.ts'
 
 /** The media type of both directions. */
 export const NDJSON = 'application/x-ndjson'
@@ -89,7 +89,7 @@ class LineReader {
 
 function readLine(number: number, bytes: Buffer): Line {
   try {
-    return { number, value: parseRequestJson(textOfUtf8(new Uint8Array(bytes).buffer)) }
+    return { number, value: parseRequestJson(textOfUtf8(bytes)) }
   } catch (error) {
     if (!(error instanceof BadInput)) throw error
     return { number, faults: error.faults }

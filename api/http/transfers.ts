@@ -11,7 +11,7 @@ import {
   TRANSFERS_MAX,
 } from '../tokens/index.ts'
 import { lineBatches, NDJSON, refusalLine, writeLines } from './ndjson.ts'
-import { sameSite } from './sign-in.ts'
+import { sameSite } from './pages/sign-in.ts'
 
 /**
  * `POST /ledger/transfers`, `content-type: application/x-ndjson`: one event a line, as `postTransfers` takes it, with the

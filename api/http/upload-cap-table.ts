@@ -3,7 +3,7 @@ import express, { type Request, type Response, Router } from 'express'
 import type { Actor } from '../access/index.ts'
 import { BrokenPackage, importCapTable } from '../captable/index.ts'
 import { BadInput, type Deps, DomainError, Forbidden, NotFound } from '../platform/index.ts'
-import { sameSite } from './sign-in.ts'
+import { sameSite } from './pages/sign-in.ts'
 
 /** Most bytes of an uploaded archive: as many as the importer reads. */
 const MOST_BYTES = '32mb'

@@ -14,16 +14,36 @@ import {
   takeSignedRequest,
 } from '../access/index.ts'
 import { USAGE_BATCH_MAX } from '../clusters/index.ts'
-import { type Meterer, mustMeter, reasonOf, type TakenUsage, takeUsage } from '../drawdown/index.ts'
-import { type Deps, DomainError, databaseIsAway, Forbidden, formatTokens, newId, type Uuid } from '../platform/index.ts'
+import {
+  type Meterer,
+  mustMeter,
+  type ReadUsage,
+  readUsage,
+  reasonOf,
+  type TakenUsage,
+  takeUsage,
+} from '../drawdown/index.ts'
+import {
+  type Deps,
+  DomainError,
+  databaseIsAway,
+  Forbidden,
+  formatTokens,
+  lineOn,
+  newId,
+  type Uuid,
+} from '../platform/index.ts'
+import { pipelined } from './graphql/pipelined.ts'
 import { mustCoverRequest, readMessageSignature, sha256OfDigest } from './message-signature.ts'
 import { faultLine, type Line, lineBatches, NDJSON, refusalLine, writeLines } from './ndjson.ts'
+import { sameSite } from './pages/sign-in.ts'
 import { tokenOf } from './session.ts'
-import { sameSite } from './sign-in.ts'
 
 /** Most bytes of a signed body. It lies in a file without a name until its digest is known to be right. */
 const SIGNED_BYTES = 1024 ** 3
-/** Most streams at once: each has at most two batches in memory. */
+/** Batches of a stream that are with the database at once: it finds the next when it is done with one. */
+const AT_ONCE = 2
+/** Most streams at once: each has at most four batches in memory. */
 const STREAMS = 16
 /** Milliseconds after which who sends is looked up again: a stream may last longer than a right. */
 const LOOK_AGAIN = 2_000
@@ -153,7 +173,8 @@ async function spooled(
 }
 
 /**
- * Works lines off, batch by batch; the next batch is read while one is in the database.
+ * Works lines off, batch by batch: one is read while two are with the database, one behind the other, and the one before them is
+ * answered.
  *
  * @throws {Forbidden}
  */
@@ -164,17 +185,21 @@ async function answer(deps: Deps, { input, actorNow, requestId }: Told, response
   response.status(200).set('content-type', NDJSON)
   response.flushHeaders()
   const metererNow = metererOf(deps, actorNow, response.req)
-  const batches = lineBatches(input, USAGE_BATCH_MAX)
+  const line = lineOn(deps.db)
+  let before: Promise<unknown> = Promise.resolve()
+  let turn: Promise<unknown> = Promise.resolve()
+  const take = ({ read }: Batch): Promise<readonly TakenUsage[]> => {
+    const stream = { line, before }
+    // However long it takes to look up who sends, the batch before this one sends first.
+    const meterer = turn.then(metererNow)
+    const taken = meterer.then((found) => takeUsage(deps, found, { read, requestId, stream }))
+    turn = meterer.catch(() => undefined)
+    before = taken.catch(() => undefined)
+    return taken
+  }
+  const write = (batch: Batch, taken: readonly TakenUsage[]) => writeLines(response, answered(batch, taken))
   try {
-    let next = batches.next()
-    for (let batch = await next; batch.done !== true; batch = await next) {
-      next = batches.next()
-      // An input that breaks is told of when it is waited for.
-      next.catch(() => undefined)
-      const lines = await taken(deps, batch.value, await metererNow(), requestId)
-      if (!(await writeLines(response, lines))) return
-    }
-    response.end()
+    if (await pipelined(readBatches(input), take, write, AT_ONCE)) response.end()
   } catch (error) {
     const reference = newId()
     if (response.closed) return
@@ -186,26 +211,33 @@ async function answer(deps: Deps, { input, actorNow, requestId }: Told, response
   }
 }
 
-/** Who sends, looked up again when the last look is some seconds old. */
+/** Who sends, looked up again when the last look is some seconds old. Who asks meanwhile waits for the same look. */
 function metererOf(deps: Deps, actorNow: ActorOf, request: Request): () => Promise<Meterer> {
-  let known: { readonly meterer: Meterer; readonly at: number } | undefined
-  return async () => {
-    if (known !== undefined && performance.now() - known.at < LOOK_AGAIN) return known.meterer
+  let known: { readonly meterer: Promise<Meterer>; readonly at: number } | undefined
+  const look = async (): Promise<Meterer> => {
     const actor = await actorNow(request)
     if (actor === undefined) throw new Forbidden(['provider', 'machine'], 'The session is over.')
-    known = { meterer: await mustMeter(deps.db, actor), at: performance.now() }
+    return mustMeter(deps.db, actor)
+  }
+  return () => {
+    if (known === undefined || performance.now() - known.at >= LOOK_AGAIN)
+      known = { meterer: look(), at: performance.now() }
     return known.meterer
   }
 }
 
-async function taken(
-  deps: Deps,
-  lines: readonly Line[],
-  meterer: Meterer,
-  requestId: Uuid | undefined,
-): Promise<object[]> {
-  const readable = lines.flatMap((line) => ('value' in line ? [line.value] : []))
-  const answers = (await takeUsage(deps, meterer, { records: readable, requestId })).values()
+/** Lines, and the records of those that could be read. */
+type Batch = { readonly lines: readonly Line[]; readonly read: ReadUsage }
+
+async function* readBatches(input: Readable): AsyncGenerator<Batch, void, void> {
+  for await (const lines of lineBatches(input, USAGE_BATCH_MAX)) {
+    yield { lines, read: readUsage(lines.flatMap((line) => ('value' in line ? [line.value] : []))) }
+  }
+}
+
+/** An answer for each line, in order. */
+function answered({ lines }: Batch, taken: readonly TakenUsage[]): object[] {
+  const answers = taken.values()
   return lines.map((line) => {
     if ('faults' in line) return { line: line.number, ...faultLine(line.faults) }
     const { value } = answers.next()

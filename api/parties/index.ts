@@ -11,7 +11,7 @@ export { type CompanyIdentity, insertCompany, insertIdentity, lockCompany } from
 export { type CompanyView, companiesById, companyCount, companyNames, companyPage } from './company.views.ts'
 export { CreateCompanyInput, createCompany } from './create-company.ts'
 export { type IdentityView, identitiesOf, identityOn } from './identity.views.ts'
-export { findInstallation, type InstallationView, mustSeeInstallation } from './installation.views.ts'
+export { findInstallation, fundNames, type InstallationView, mustSeeInstallation } from './installation.views.ts'
 export { insertPartyIdentity } from './party-identity.ts'
 export { insertInstallation, insertProvider, markInstallationReady } from './provider.store.ts'
 export { allProviders, type ProviderView, providersById } from './provider.views.ts'

@@ -33,3 +33,12 @@ export async function mustSeeInstallation(reader: Reader): Promise<InstallationV
   if (installation === undefined) throw new Error('this installation is not set up: run "equihour start" once')
   return installation
 }
+
+/** Every name that the fund has, had or will have, as far as it is recorded. */
+export async function fundNames(reader: Reader): Promise<readonly string[]> {
+  const { rows } = await sql<{ readonly name: string }>`
+    SELECT fund_name AS name FROM installation
+    UNION SELECT dated.name FROM installation JOIN party_identity AS dated
+      ON dated.party_id = installation.installation_id AND dated.side = 'fund'`.execute(reader)
+  return rows.map(({ name }) => name)
+}

@@ -1,5 +1,5 @@
 /** Canonical JSON (RFC 8785, restricted to what we write: no floating point) and hashes over it. */
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 
 /** JSON as we write it: numbers are whole and safe; tokens, shares and money are strings. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
@@ -29,7 +29,7 @@ function canonicalText(text: string): string {
 const isArray = (value: JsonValue): value is readonly JsonValue[] => Array.isArray(value)
 
 /** SHA-256 of bytes, or of the UTF-8 of a text. */
-export const sha256 = (data: string | Uint8Array): Buffer => createHash('sha256').update(data).digest()
+export const sha256 = (data: string | Uint8Array): Buffer => hash('sha256', data, 'buffer')
 
 /** The leaf hash of a canonical JSON value in a Merkle tree. Source: RFC 9162 section 2.1.1 (SHA-256 over 0x00 and the entry). */
 export const leafHash = (value: JsonValue): Buffer =>

@@ -57,9 +57,9 @@ export interface AmendmentSignature {
 export interface Arrears {
   company_id: string
   arrears_id: string
-  correction_id: string
+  correction_id: string | null
   usage_id: string
-  reservation_id: string
+  reservation_id: string | null
   token_class_id: string
   amount_micro: bigint
   settled_micro: Generated<bigint>
@@ -80,6 +80,20 @@ export interface AskedRelease {
   asked_by: string
   asked_at: string
   released_transfer_id: string | null
+  needs: Generated<string>
+  reason: string | null
+  lapsed_at: string | null
+}
+
+export interface AskedReleaseDecision {
+  company_id: string
+  lot_id: string
+  release_id: string
+  decision: string
+  note: string | null
+  decided_by: string
+  decided_at: string
+  reason_code: string | null
 }
 
 export interface AuditEvent {
@@ -92,6 +106,21 @@ export interface AuditEvent {
   at: string
   payload: Json
   leaf_hash: Buffer
+}
+
+export interface BookingRulesChange {
+  company_id: string
+  change_id: string
+  lot_id: string
+  effective_on: string
+  refunds: Json
+  locked_refund: string
+  no_show_grace_minutes: number
+  no_show_part: string
+  outage_factor: string
+  quote_minutes: number
+  source: string
+  recorded_at: string
 }
 
 export interface BookingTerms {
@@ -107,6 +136,19 @@ export interface BookingTerms {
   quote_minutes: number
   long_stop: string
   frozen_at: string
+  on_demand_premium: string | null
+  on_demand_cap_micro: bigint | null
+}
+
+export interface BookingTermsChange {
+  company_id: string
+  change_id: string
+  lot_id: string
+  effective_on: string
+  charging: string | null
+  long_stop: string | null
+  source: string
+  recorded_at: string
 }
 
 export interface CapTableCheckpoint {
@@ -139,7 +181,7 @@ export interface Charge {
   charge_id: string
   grant_id: string | null
   lot_id: string
-  reservation_id: string
+  reservation_id: string | null
   usage_id: string | null
   cause: string
   amount_micro: bigint
@@ -149,6 +191,9 @@ export interface Charge {
   correction_id: string | null
   corrects: string | null
   transfer_id: string | null
+  unused_reservation_id: Computed<string | null>
+  plain_lot_id: Computed<string | null>
+  drawn_usage_id: Computed<string | null>
 }
 
 export interface ClauseVesting {
@@ -172,7 +217,7 @@ export interface ClosedGrant {
   leg: number
   lot_id: string
   security_id: string
-  stock_class_id: string
+  stock_class_id: string | null
   document_id: string
   tokens_micro: bigint
   equity_shares: bigint
@@ -186,7 +231,7 @@ export interface ClosedRound {
   grant_id: string
   lot_id: string
   security_id: string
-  stock_class_id: string
+  stock_class_id: string | null
   document_id: string
   equity_shares: bigint
   closed_by: string
@@ -256,7 +301,7 @@ export interface ComputeInstrument {
   instrument_id: string
   kind: string
   stakeholder_id: string
-  stock_class_id: string
+  stock_class_id: string | null
   total_shares: bigint
   share_price: string
   exercise_price: string | null
@@ -264,6 +309,10 @@ export interface ComputeInstrument {
   expires_on: string | null
   consideration: string
   opened_at: string
+  valuation_cap: string | null
+  cap_base: string | null
+  discount: string | null
+  rest: string | null
 }
 
 export interface Correction {
@@ -313,6 +362,7 @@ export interface DealDocument {
   accepted_at: string | null
   in_force_at: string | null
   withdrawn_at: string | null
+  stakeholder_id: string | null
 }
 
 export interface DealSignature {
@@ -416,6 +466,16 @@ export interface DocumentAcceptanceName {
   salt: Buffer
 }
 
+export interface DrawOrderTerm {
+  company_id: string
+  token_class_id: string
+  term_id: string
+  effective_on: string
+  draw_order: string
+  source: string
+  recorded_at: string
+}
+
 export interface ExpiryNotice {
   company_id: string
   lot_id: string
@@ -424,6 +484,7 @@ export interface ExpiryNotice {
   expires_on: string
   left_micro: bigint
   given_at: string
+  held_micro: Generated<bigint>
 }
 
 export interface Factor {
@@ -519,6 +580,16 @@ export interface GrantFactors {
   frozen_at: string
 }
 
+export interface GrantFactorsChange {
+  company_id: string
+  change_id: string
+  grant_id: string
+  effective_on: string
+  later_basis: string | null
+  source: string
+  recorded_at: string
+}
+
 export interface GrantProgress {
   company_id: string
   grant_id: string
@@ -533,6 +604,7 @@ export interface GrantProgress {
   earned_shares: Generated<bigint>
   vested_shares: Generated<bigint>
   ended_on: string | null
+  settled_at: string | null
 }
 
 export interface GrantSecurity {
@@ -581,6 +653,8 @@ export interface InstrumentRetirement {
   balance_security_id: string | null
   reason: string
   retired_at: string
+  ordinal: number
+  ends: boolean
 }
 
 export interface InstrumentTranche {
@@ -650,6 +724,17 @@ export interface LotChange {
   applied_at: string | null
 }
 
+export interface LotReleaseTerms {
+  company_id: string
+  lot_id: string
+  terms_id: string
+  effective_on: string
+  kind: string
+  terms: Json
+  source: string
+  recorded_at: string
+}
+
 export interface Machine {
   machine_id: string
   provider_id: string
@@ -702,6 +787,25 @@ export interface Membership {
   provider_id: string | null
   since: string
   ended_at: string | null
+}
+
+export interface Message {
+  company_id: string
+  message_id: string
+  kind: string
+  subject: string
+  content: Json
+  told_at: string
+}
+
+export interface MessageRecipient {
+  company_id: string
+  message_id: string
+  person_id: string
+  state: string
+  tries: Generated<number>
+  reason: string | null
+  at: string
 }
 
 export interface Meter {
@@ -818,8 +922,15 @@ export interface OfferedFactor {
 export interface OnDemandMeter {
   company_id: string
   pool_id: string
-  factor_id: string
+  rate: string
   gpu_seconds: bigint
+}
+
+export interface OnDemandMonth {
+  company_id: string
+  token_class_id: string
+  month: string
+  cost_micro: bigint
 }
 
 export interface OpenPending {
@@ -869,6 +980,7 @@ export interface PlannedGrant {
   amount_micro: bigint
   terms_version: number
   opened_at: string | null
+  ordinal: number
 }
 
 export interface Pool {
@@ -900,6 +1012,7 @@ export interface PoolBooking {
   ends_at: string
   decided_at: string | null
   freed_at: string | null
+  change_of: string | null
 }
 
 export interface PoolCapacity {
@@ -959,6 +1072,16 @@ export interface PoolMaintenance {
   lifted_by: string | null
   lifted_at: string | null
   lifted_from: string | null
+}
+
+export interface PoolMeterDelay {
+  pool_id: string
+  delay_id: string
+  minutes: number
+  source: string
+  set_by: string
+  set_as: string
+  recorded_at: string
 }
 
 export interface PoolShare {
@@ -1097,6 +1220,42 @@ export interface Reservation {
   split_from: string | null
 }
 
+export interface ReservationChange {
+  company_id: string
+  change_id: string
+  reservation_id: string
+  how: string
+  gpus: number
+  starts_at: string
+  ends_at: string
+  factor_id: string
+  h100_hours_per_gpu_hour: string
+  hold_micro: bigint
+  more_hold_id: string | null
+  asked_by: string
+  asked_at: string
+  answer_by: string
+  answer: string | null
+  reason_code: string | null
+  note: string | null
+  answered_by: string | null
+  answered_at: string | null
+}
+
+export interface ReservationChangeQuote {
+  company_id: string
+  quote_id: string
+  reservation_id: string
+  gpus: number
+  starts_at: string
+  ends_at: string
+  hold_micro: bigint
+  fee_micro: bigint
+  quoted_to: string
+  quoted_at: string
+  valid_until: string
+}
+
 export interface ReservationEvent {
   company_id: string
   event_id: string
@@ -1200,16 +1359,43 @@ export interface RoundTerms {
   effective_on: string | null
 }
 
+export interface SafeAccrual {
+  company_id: string
+  accrual_id: string
+  instrument_id: string
+  statement_id: string
+  cents_from: bigint
+  cents_to: bigint
+  security_id: string | null
+  at: string
+}
+
+export interface SafeConversion {
+  company_id: string
+  conversion_id: string
+  instrument_id: string
+  round_id: string
+  cents_from: bigint
+  cents_to: bigint
+  security_id: string | null
+  stock_security_id: string | null
+  shares: bigint | null
+  rest: string
+  series_id: string | null
+  converted_at: string
+}
+
 export interface Scenario {
   company_id: string
   scenario_id: string
   version: number
   name: string
   as_of: string
-  terms: Json
+  terms: Json | null
   terms_hash: Buffer
   saved_by: string
   saved_at: string
+  rounds: Json | null
 }
 
 export interface SchedulerCheck {
@@ -1222,6 +1408,52 @@ export interface SchedulerCheck {
   detail: string
   differences: Json | null
   nodes_down: Json | null
+}
+
+export interface SchedulerNode {
+  pool_id: string
+  node: string
+  booted_at: string
+  seen_at: string
+  down: boolean
+  reservations: Json
+}
+
+export interface SchedulerNodeDown {
+  pool_id: string
+  reservation_id: string
+  node: string
+  down_from: string
+  company_id: string
+  gpus: number
+  scheduler: string
+  reason: string
+  seen_until: string
+  over: Generated<boolean>
+  recorded_at: string | null
+}
+
+export interface SchedulerNodeRestart {
+  pool_id: string
+  restart_id: string
+  reservation_id: string
+  company_id: string
+  node: string
+  gpus: number
+  possible_from: string
+  possible_until: string
+  certain_from: string | null
+  certain_until: string | null
+  scheduler: string
+  evidence: string
+  found_at: string
+  recorded_at: string | null
+  answer: string | null
+  answered_from: string | null
+  answered_until: string | null
+  note: string | null
+  answered_by: string | null
+  answered_at: string | null
 }
 
 export interface SchedulerPush {
@@ -1289,6 +1521,36 @@ export interface SettlementOutcome {
   top_up_lot_id: string | null
   metric_id: string | null
   reason: string | null
+}
+
+export interface SideObligation {
+  company_id: string
+  obligation_id: string
+  deal_document_id: string
+  kind: string
+  about: string
+  due_on: string
+  raised_by: string
+  raised_at: string
+}
+
+export interface SideObligationAct {
+  company_id: string
+  deal_document_id: string
+  occasion: string
+  done_on: string
+  evidence: string
+  recorded_by: string
+  recorded_at: string
+}
+
+export interface SideObligationNotice {
+  company_id: string
+  deal_document_id: string
+  occasion: string
+  kind: string
+  due_on: string
+  given_at: string
 }
 
 export interface SignInLink {
@@ -1484,7 +1746,7 @@ export interface UsagePull {
 export interface UsageRecord {
   company_id: string
   usage_id: string
-  reservation_id: string
+  reservation_id: string | null
   pool_id: string
   source: string
   external_id: string
@@ -1496,6 +1758,14 @@ export interface UsageRecord {
   recorded_by: string
   recorded_at: string
   request_id: string | null
+  rate: string | null
+  drawn_by: Computed<string | null>
+}
+
+export interface UsageReporter {
+  company_id: string
+  reservation_id: string
+  person_id: string
 }
 
 export interface Vested {
@@ -1527,7 +1797,7 @@ export interface VestingGrant {
   dispute_window_days: number
   long_stop: string
   opened_at: string
-  on_demand: Generated<boolean>
+  unit: Generated<string>
 }
 
 export interface Wall {
@@ -1555,6 +1825,16 @@ export interface WarrantExercise {
   exercised_at: string
 }
 
+export interface WarrantExtension {
+  company_id: string
+  extension_id: string
+  instrument_id: string
+  effective_on: string
+  expires_on: string
+  source: string
+  recorded_at: string
+}
+
 export interface WindDown {
   company_id: string
   lot_id: string
@@ -1568,8 +1848,11 @@ export interface DB {
   amendment_signature: AmendmentSignature
   arrears: Arrears
   asked_release: AskedRelease
+  asked_release_decision: AskedReleaseDecision
   audit_event: AuditEvent
+  booking_rules_change: BookingRulesChange
   booking_terms: BookingTerms
+  booking_terms_change: BookingTermsChange
   cap_table_checkpoint: CapTableCheckpoint
   cap_table_checkpoint_part: CapTableCheckpointPart
   charge: Charge
@@ -1595,6 +1878,7 @@ export interface DB {
   document: Document
   document_acceptance: DocumentAcceptance
   document_acceptance_name: DocumentAcceptanceName
+  draw_order_term: DrawOrderTerm
   expiry_notice: ExpiryNotice
   factor: Factor
   factor_countersignature: FactorCountersignature
@@ -1603,6 +1887,7 @@ export interface DB {
   flag_event: FlagEvent
   grant_change: GrantChange
   grant_factors: GrantFactors
+  grant_factors_change: GrantFactorsChange
   grant_progress: GrantProgress
   grant_security: GrantSecurity
   idempotency_record: IdempotencyRecord
@@ -1614,11 +1899,14 @@ export interface DB {
   ledger_account: LedgerAccount
   lot: Lot
   lot_change: LotChange
+  lot_release_terms: LotReleaseTerms
   machine: Machine
   machine_key: MachineKey
   mark: Mark
   mark_approval: MarkApproval
   membership: Membership
+  message: Message
+  message_recipient: MessageRecipient
   meter: Meter
   metric: Metric
   metric_end: MetricEnd
@@ -1630,6 +1918,7 @@ export interface DB {
   ocf_object: OcfObject
   offered_factor: OfferedFactor
   on_demand_meter: OnDemandMeter
+  on_demand_month: OnDemandMonth
   open_pending: OpenPending
   outage_credit: OutageCredit
   party_identity: PartyIdentity
@@ -1643,6 +1932,7 @@ export interface DB {
   pool_dedication: PoolDedication
   pool_hour: PoolHour
   pool_maintenance: PoolMaintenance
+  pool_meter_delay: PoolMeterDelay
   pool_share: PoolShare
   pool_step: PoolStep
   pool_waiting: PoolWaiting
@@ -1655,6 +1945,8 @@ export interface DB {
   recorded_fact: RecordedFact
   release_plan: ReleasePlan
   reservation: Reservation
+  reservation_change: ReservationChange
+  reservation_change_quote: ReservationChangeQuote
   reservation_event: ReservationEvent
   reservation_group: ReservationGroup
   reservation_offer: ReservationOffer
@@ -1662,13 +1954,21 @@ export interface DB {
   reservation_quote: ReservationQuote
   round: Round
   round_terms: RoundTerms
+  safe_accrual: SafeAccrual
+  safe_conversion: SafeConversion
   scenario: Scenario
   scheduler_check: SchedulerCheck
+  scheduler_node: SchedulerNode
+  scheduler_node_down: SchedulerNodeDown
+  scheduler_node_restart: SchedulerNodeRestart
   scheduler_push: SchedulerPush
   securities_transaction: SecuritiesTransaction
   session: Session
   settlement: Settlement
   settlement_outcome: SettlementOutcome
+  side_obligation: SideObligation
+  side_obligation_act: SideObligationAct
+  side_obligation_notice: SideObligationNotice
   sign_in_link: SignInLink
   signed_request: SignedRequest
   stakeholder_person: StakeholderPerson
@@ -1688,9 +1988,11 @@ export interface DB {
   transfer: Transfer
   usage_pull: UsagePull
   usage_record: UsageRecord
+  usage_reporter: UsageReporter
   vested: Vested
   vesting_grant: VestingGrant
   wall: Wall
   warrant_exercise: WarrantExercise
+  warrant_extension: WarrantExtension
   wind_down: WindDown
 }

@@ -1,8 +1,11 @@
 /** PostgreSQL: the pool, transactions, and column parsers. One dialect, exact types. */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { Kysely, PostgresDialect, type Transaction } from 'kysely'
+import { Kysely, PostgresDialect, type PostgresPoolClient, type Transaction } from 'kysely'
 import pg from 'pg'
 import type { DB } from './database-types.ts'
+import { openLines } from './line.ts'
+import { askNamed } from './named-query.ts'
+import { askedPool, preparedName } from './prepared.ts'
 
 /** The pool, for reads outside a transaction. Using it inside one throws {@link OuterPoolUsed}. */
 export type Db = Kysely<DB>
@@ -20,6 +23,11 @@ export class OuterPoolUsed extends Error {
 }
 
 const insideTransaction = new AsyncLocalStorage<true>()
+
+/** @throws {OuterPoolUsed} inside a transaction */
+function mustBeOutside(): void {
+  if (insideTransaction.getStore() === true) throw new OuterPoolUsed()
+}
 
 /** The role that the application works as. It owns nothing; migrations/0001_platform.sql makes it. */
 export const APPLICATION_ROLE = 'equihour_app'
@@ -54,10 +62,12 @@ const PARSERS = new Map<number, (text: string) => unknown>([
   [1182, listOf(String)],
   [1184, isoInstant], // timestamptz
   [1185, listOf(isoInstant)],
+  [2951, listOf(String)], // uuid[]: the driver's own parser reads it letter by letter
 ])
+const parserOf = (oid: number): ((text: string) => unknown) => PARSERS.get(oid) ?? pg.types.getTypeParser(oid, 'text')
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    PARSERS.get(oid) ?? pg.types.getTypeParser(oid, format ?? 'text'),
+    format === 'binary' ? pg.types.getTypeParser(oid, format) : parserOf(oid),
 }
 
 export type DatabaseOptions = {
@@ -69,32 +79,75 @@ export type DatabaseOptions = {
   readonly onIdleError?: (error: Error) => void
 }
 
+/** Ends its pools when it is destroyed. The query builder ends only what it was asked to open: prepared statements go past it. */
+class Database extends Kysely<DB> {
+  readonly #end: () => Promise<void>
+  #ended: Promise<void> | undefined
+
+  constructor(dialect: PostgresDialect, end: () => Promise<void>) {
+    super({ dialect })
+    this.#end = end
+  }
+
+  override async destroy(): Promise<void> {
+    await super.destroy()
+    this.#ended ??= this.#end()
+    await this.#ended
+  }
+}
+
 /** Milliseconds that a request waits for a connection: a little longer than whoever has one may wait for a lock. */
 const CONNECTION_WAIT = 15_000
 
 /** Opens the pool. Every connection works as {@link APPLICATION_ROLE}, in UTC, and gives up on a lock after ten seconds. */
 export function openDatabase(options: DatabaseOptions): { db: Db; pool: pg.Pool } {
-  const pool = new pg.Pool({
+  const config: pg.PoolConfig = {
     connectionString: options.url,
-    max: options.connections ?? 10,
     connectionTimeoutMillis: CONNECTION_WAIT,
     types,
     application_name: 'equihour',
     options: `-c role=${APPLICATION_ROLE} -c timezone=UTC -c lock_timeout=10s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s`,
-  })
-  const lost = options.onIdleError ?? (() => undefined)
-  pool.on('error', lost)
-  // The pool listens to idle connections only. One that ends between two queries of a transaction (a terminated backend,
-  // idle_in_transaction_session_timeout) would end the process; the transaction's next query fails by itself.
-  pool.on('connect', (client) => void client.on('error', lost))
+  }
+  const pool = new pg.Pool({ ...config, max: options.connections ?? 10 })
   const guarded = {
     connect: async () => {
-      if (insideTransaction.getStore() === true) throw new OuterPoolUsed()
-      return pool.connect()
+      mustBeOutside()
+      return namingPrepared(await pool.connect())
     },
-    end: () => pool.end(),
+    end: async () => undefined,
   }
-  return { db: new Kysely<DB>({ dialect: new PostgresDialect({ pool: guarded }) }), pool }
+  const db = new Database(new PostgresDialect({ pool: guarded }), async () => {
+    await Promise.all([pool.end(), lines.end()])
+  })
+  askedPool(db, async (statement) => {
+    mustBeOutside()
+    return await askNamed(pool, statement, parserOf)
+  })
+  const lines = openLines(db, config, mustBeOutside)
+  const lost = options.onIdleError ?? (() => undefined)
+  for (const each of [pool, lines]) {
+    each.on('error', lost)
+    // The pool listens to idle connections only. One that ends between two queries of a transaction (a terminated backend,
+    // idle_in_transaction_session_timeout) would end the process; the transaction's next query fails by itself.
+    each.on('connect', (client) => void client.on('error', lost))
+  }
+  return { db, pool }
+}
+
+const naming = new WeakMap<pg.PoolClient, PostgresPoolClient>()
+
+/** The connection, which sends what is {@link preparedName | prepared} by its name. The same object for the same connection. */
+function namingPrepared(client: pg.PoolClient): PostgresPoolClient {
+  const known = naming.get(client)
+  if (known !== undefined) return known
+  const query = (text: string, values: unknown[]) => {
+    const name = preparedName(text)
+    return name === undefined ? client.query(text, values) : client.query({ name, text, values })
+  }
+  // The dialect is given no cursor, so that it calls with a text and its values only.
+  const wrapped = { query, release: () => client.release() } as unknown as PostgresPoolClient
+  naming.set(client, wrapped)
+  return wrapped
 }
 
 const RETRYABLE = new Set(['40001', '40P01'])

@@ -7,14 +7,26 @@
 /** One thing that is wrong with an input: where (`['terms', 'tokens']`) and what is wanted. */
 export type InputFault = { readonly path: readonly (string | number)[]; readonly reason: string }
 
-/** Input of the wrong shape. Carries every fault found, not only the first. */
+/** Most faults that one answer names: a list of a hundred thousand wrong items is not told item by item. */
+export const MOST_FAULTS = 100
+
+/**
+ * Input of the wrong shape. Carries every fault found, not only the first; of more than {@link MOST_FAULTS} those that lie
+ * outermost, and how many others there are.
+ */
 export class BadInput extends Error {
   readonly faults: readonly InputFault[]
-  constructor(faults: readonly InputFault[]) {
+  constructor(found: readonly InputFault[]) {
+    const faults = found.length > MOST_FAULTS ? outermost(found) : found
     super(faults.map((fault) => `${fault.path.join('.') || 'input'} ${fault.reason}`).join('; '))
     this.name = 'BadInput'
     this.faults = faults
   }
+}
+
+function outermost(found: readonly InputFault[]): InputFault[] {
+  const told = found.toSorted((one, other) => one.path.length - other.path.length).slice(0, MOST_FAULTS)
+  return [...told, { path: told[0]?.path.slice(0, 1) ?? [], reason: `has ${found.length - told.length} more faults` }]
 }
 
 /**

@@ -12,17 +12,19 @@ const COUNTER_MAX = 0xfff
 /** A clock that is set back by more than this many milliseconds was wrong before, and is followed. */
 const SET_BACK_MAX = 10_000
 
-/** Random bytes are drawn some thousands at a time: each call of the generator costs more than an id. */
+/** Random digits are drawn some thousands at a time: each call of the generator costs more than an id. */
 const drawn = new Uint8Array(4000)
-let used = drawn.length
+let digits = ''
+let used = 0
 
-function tenRandomBytes(): Uint8Array {
-  if (used === drawn.length) {
-    randomFillSync(drawn)
+/** Twenty random hexadecimal digits. */
+function twentyDigits(): string {
+  if (used + 20 > digits.length) {
+    digits = Buffer.from(randomFillSync(drawn)).toString('hex')
     used = 0
   }
-  used += 10
-  return drawn.subarray(used - 10, used)
+  used += 20
+  return digits.slice(used - 20, used)
 }
 
 /**
@@ -30,22 +32,20 @@ function tenRandomBytes(): Uint8Array {
  * Each is greater than the one before it in this process. Source: RFC 9562 sections 5.7 and 6.2 (method 1).
  */
 export function newId(): Uuid {
-  const bytes = new Uint8Array(16)
-  bytes.set(tenRandomBytes(), 6)
+  const random = twentyDigits()
   const now = Date.now()
   if (now > last.milliseconds || now < last.milliseconds - SET_BACK_MAX) {
-    last = { milliseconds: now, counter: (((bytes[6] ?? 0) << 8) | (bytes[7] ?? 0)) & (COUNTER_MAX >> 1) }
+    last = { milliseconds: now, counter: Number.parseInt(random.slice(0, 3), 16) & (COUNTER_MAX >> 1) }
   } else if (last.counter < COUNTER_MAX) {
     last = { ...last, counter: last.counter + 1 }
   } else {
     // The counter is used up: the ids run a little ahead of the clock.
     last = { milliseconds: last.milliseconds + 1, counter: 0 }
   }
-  const view = new DataView(bytes.buffer)
-  view.setBigUint64(0, (BigInt(last.milliseconds) << 16n) | 0x7000n | BigInt(last.counter))
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
-  const hex = Buffer.from(bytes).toString('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+  const time = last.milliseconds.toString(16).padStart(12, '0')
+  const counter = last.counter.toString(16).padStart(3, '0')
+  const variant = ((Number.parseInt(random.charAt(4), 16) & 3) | 8).toString(16)
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${counter}-${variant}${random.slice(5, 8)}-${random.slice(8)}`
 }
 
 export const isUuid = (text: string): boolean => UUID.test(text)

@@ -11,10 +11,12 @@ export type Job = {
   readonly runAt?: string
   /** A job of the same key that has not run yet is replaced. */
   readonly key?: string
+  /** Jobs of one queue run one at a time. */
+  readonly queue?: string
 }
 
 /** Adds a job to the queue. Handlers may run it more than once: they must be harmless the second time. */
 export async function addJob(trx: Trx, job: Job): Promise<void> {
   await sql`SELECT equihour_add_job(${job.name}, ${JSON.stringify(job.payload)}::json,
-    ${job.runAt ?? null}::timestamptz, ${job.key ?? null})`.execute(trx)
+    ${job.runAt ?? null}::timestamptz, ${job.key ?? null}, ${job.queue ?? null})`.execute(trx)
 }

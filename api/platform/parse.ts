@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { BadInput } from './errors.ts'
 import { NotADecimal, parseNumeric, parseTokens } from './exact.ts'
+import { IN_OUR_WORDS, reasonOf } from './fault-words.ts'
 import { isUuid, type PoolRef, parseGlobalId, type Ref, type Uuid } from './ids.ts'
 
 /**
@@ -10,12 +11,12 @@ import { isUuid, type PoolRef, parseGlobalId, type Ref, type Uuid } from './ids.
  * @throws {BadInput}
  */
 export function parse<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
-  const result = schema.safeParse(input)
+  const result = schema.safeParse(input, IN_OUR_WORDS)
   if (result.success) return result.data
   throw new BadInput(
     result.error.issues.map((issue) => ({
       path: issue.path.map((key) => (typeof key === 'number' ? key : String(key))),
-      reason: issue.message,
+      reason: reasonOf(issue),
     })),
   )
 }
@@ -45,8 +46,13 @@ export const zMoney = z.strictObject({ amount: zNumeric, currency: zCurrency })
 export const zPositiveMoney = z.strictObject({ amount: zPositiveNumeric, currency: zCurrency })
 /** A calendar date that exists, `YYYY-MM-DD`, from the year 1000 to 9999. */
 export const zIsoDate = z.string().refine(isIsoDate, 'must be a date that exists, like "2026-11-20"')
-/** An instant in UTC, `YYYY-MM-DDTHH:MM:SSZ` with up to six decimals. */
-export const zInstant = z.string().refine(isInstant, 'must be an instant in UTC, like "2026-11-20T09:00:00Z"')
+/**
+ * An instant in UTC, `YYYY-MM-DDTHH:MM:SSZ` with up to six decimals. Where it is none, checks of the whole, which compare
+ * instants, are not asked.
+ */
+export const zInstant = z
+  .string()
+  .refine(isInstant, { message: 'must be an instant in UTC, like "2026-11-20T09:00:00Z"', abort: true })
 export const zUuid = z.string().refine(isUuid, 'must be a UUID')
 
 /** A text of 1 to `max` characters: well-formed, trimmed, with no control characters but line breaks. */
@@ -99,3 +105,5 @@ export function isInstant(text: string): boolean {
     /^[1-9]\d{3}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?Z$/.test(text) && isIsoDate(text.slice(0, 10))
   )
 }
+/** SHA-256 of the document that was read, in hex. */
+export const zSha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')

@@ -2,10 +2,11 @@ import { z } from 'zod'
 import { type Actor, must } from '../access/index.ts'
 import { lockCompany, mustSeeCompany } from '../parties/index.ts'
 import { audit, type Deps, globalId, once, parse, type Uuid, zIdempotencyKey, zKey } from '../platform/index.ts'
-import { proForma } from './pro-forma.ts'
+import { mustNameFund } from './fund-as-holder.ts'
+import { proForma } from './pro-forma/pro-forma.ts'
+import { capitalizationBefore } from './pro-forma/round-capitalization.ts'
 import { insertRound } from './round.store.ts'
-import { capitalizationBefore } from './round-capitalization.ts'
-import { RoundTerms } from './terms.ts'
+import { RoundTerms } from './terms/terms.ts'
 
 export const DraftRoundInput = z.strictObject({
   companyId: zKey('Company'),
@@ -30,7 +31,9 @@ export async function draftRound(
   const scope = { kind: 'company', id: companyId } as const
   return once(deps, actor, { operation: 'draftRound', scope, idempotencyKey, input }, async (trx) => {
     await lockCompany(trx, companyId)
-    proForma(await capitalizationBefore(trx, companyId, terms), terms)
+    const before = await capitalizationBefore(trx, companyId, terms)
+    await mustNameFund(trx, before, terms)
+    proForma(before, terms)
     const { roundId, ...planned } = await insertRound(trx, { companyId, terms, draftedBy: actor.id })
     await audit(trx, actor, {
       scope,

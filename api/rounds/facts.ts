@@ -1,12 +1,12 @@
 /** What rules may ask of rounds. The composition root registers these. */
 import type { FactProvider } from '../flags/index.ts'
 import { formatNumeric, parseGlobalId } from '../platform/index.ts'
-import { computeConsideration } from './consideration.ts'
-import { RoundTerms } from './terms.ts'
+import { allComputeConsideration } from './terms/consideration.ts'
+import { RoundTerms } from './terms/terms.ts'
 
 /** The acquisition price in US dollars of the voting securities that the fund holds as a result of these terms. */
 export function transactionValue(terms: RoundTerms, version: number | undefined) {
-  const consideration = computeConsideration(terms.compute)
+  const consideration = allComputeConsideration(terms)
   // Another currency must be converted by people, at a rate they can name.
   if (consideration.currency !== 'USD') return undefined
   const votes = terms.unearned.votes && terms.security.votesPerShare > 0n

@@ -1,13 +1,24 @@
 import { z } from 'zod'
 import { type Actor, must } from '../access/index.ts'
 import { checkGate, type FlagsDeps, refuseWhileOpen } from '../flags/index.ts'
-import { audit, globalId, once, parse, type Uuid, WrongState, zIdempotencyKey, zRef } from '../platform/index.ts'
+import {
+  audit,
+  globalId,
+  once,
+  parse,
+  type Trx,
+  type Uuid,
+  WrongState,
+  zIdempotencyKey,
+  zRef,
+} from '../platform/index.ts'
 import { StaleTerms } from './errors.ts'
-import { proForma } from './pro-forma.ts'
-import { lockRound, markProposed } from './round.store.ts'
+import { mustNameFund } from './fund-as-holder.ts'
+import { proForma } from './pro-forma/pro-forma.ts'
+import { capitalizationBefore } from './pro-forma/round-capitalization.ts'
+import { type LockedRound, lockRound, markProposed } from './round.store.ts'
 import { roundsByRef } from './round.views.ts'
-import { capitalizationBefore } from './round-capitalization.ts'
-import { zVersion } from './term-pieces.ts'
+import { zVersion } from './terms/term-pieces.ts'
 import { mustSeeRound } from './visibility.ts'
 
 export const ProposeRoundInput = z.strictObject({
@@ -23,12 +34,14 @@ export type ProposeRoundInput = z.input<typeof ProposeRoundInput>
  * a bar or policy flag is open the round stays a draft.
  *
  * @throws {OpenFlags} naming each rule that stops it
+ * @param alsoRefuse what else may stand against it, that rounds know nothing of: asked on the locked round
  * @throws {StaleTerms} when somebody revised the terms meanwhile
  */
 export async function proposeRound(
   deps: FlagsDeps,
   actor: Actor,
   input: ProposeRoundInput,
+  alsoRefuse: (trx: Trx, round: LockedRound) => Promise<void> = async () => {},
 ): Promise<{ companyId: Uuid; roundId: Uuid; version: number }> {
   const { roundId: ref, expectedVersion, idempotencyKey } = parse(ProposeRoundInput, input)
   await mustSeeRound(deps.db, actor, ref)
@@ -46,7 +59,10 @@ export async function proposeRound(
     if (round.termsVersion !== expectedVersion) throw new StaleTerms(expectedVersion, round.termsVersion)
     await refuseWhileOpen(trx, { ...gate, onDate: round.terms.closingDate })
     // The cap table may have moved since the terms were written.
-    proForma(await capitalizationBefore(trx, ref.companyId, round.terms), round.terms)
+    const before = await capitalizationBefore(trx, ref.companyId, round.terms)
+    await mustNameFund(trx, before, round.terms)
+    proForma(before, round.terms)
+    await alsoRefuse(trx, round)
     await markProposed(trx, round, actor.id)
     const version = round.termsVersion
     await audit(trx, actor, { scope, kind: 'round.proposed', subject: round.id, payload: { version } })

@@ -2,11 +2,12 @@ import { z } from 'zod'
 import { type Actor, must } from '../access/index.ts'
 import { audit, type Deps, once, parse, type Uuid, WrongState, zIdempotencyKey, zRef } from '../platform/index.ts'
 import { StaleTerms } from './errors.ts'
-import { proForma } from './pro-forma.ts'
+import { mustNameFund } from './fund-as-holder.ts'
+import { proForma } from './pro-forma/pro-forma.ts'
+import { capitalizationBefore } from './pro-forma/round-capitalization.ts'
 import { insertNextTerms, lockRound } from './round.store.ts'
-import { capitalizationBefore } from './round-capitalization.ts'
-import { zVersion } from './term-pieces.ts'
-import { RoundTerms } from './terms.ts'
+import { zVersion } from './terms/term-pieces.ts'
+import { RoundTerms } from './terms/terms.ts'
 import { mustSeeRound } from './visibility.ts'
 
 export const ReviseTermsInput = z.strictObject({
@@ -37,7 +38,9 @@ export async function reviseTerms(
     const round = await lockRound(trx, ref)
     if (round.state !== 'draft') throw new WrongState('round', round.state, ['draft'])
     if (round.termsVersion !== expectedVersion) throw new StaleTerms(expectedVersion, round.termsVersion)
-    proForma(await capitalizationBefore(trx, ref.companyId, terms), terms)
+    const before = await capitalizationBefore(trx, ref.companyId, terms)
+    await mustNameFund(trx, before, terms)
+    proForma(before, terms)
     const { version } = await insertNextTerms(trx, round, terms, actor.id)
     await audit(trx, actor, { scope, kind: 'round.terms_revised', subject: round.id, payload: { version } })
     return { companyId: ref.companyId, roundId: ref.id, version }

@@ -10,13 +10,12 @@ import {
   sha256,
   type Trx,
   type Uuid,
-  violates,
   WrongState,
 } from '../platform/index.ts'
-import { TermsRefused } from './errors.ts'
+import { plannedGrants, writePlannedGrants } from './planned-grant.store.ts'
 import { NEXT_STATES, type RoundState, roundState } from './round-state.ts'
-import { RoundTerms } from './terms.ts'
-import { canonicalTerms } from './terms-wire.ts'
+import { RoundTerms } from './terms/terms.ts'
+import { canonicalTerms } from './terms/terms-wire.ts'
 
 /** A round whose row, and whose company's row, are locked until the end of the transaction. */
 export type LockedRound = {
@@ -33,18 +32,18 @@ export type LockedRound = {
   readonly draftedBy: Uuid
   readonly proposedBy: Uuid | undefined
   readonly proposedVersion: number | undefined
-  /** The one closing, and the grant that it opens. */
+  /** The first closing, and the grants that it opens, in the order of the terms. */
   readonly closingId: Uuid
-  readonly grantId: Uuid
+  readonly grantIds: readonly [Uuid, ...Uuid[]]
 }
 
-/** Inserts a draft with version 1 of its terms, its closing and its grant. The caller has locked the company. */
+/** Inserts a draft with version 1 of its terms, its closing and its grants. The caller has locked the company. */
 export async function insertRound(
   trx: Trx,
   round: { readonly companyId: Uuid; readonly terms: RoundTerms; readonly draftedBy: Uuid },
-): Promise<{ roundId: Uuid; closingId: Uuid; grantId: Uuid }> {
+): Promise<{ roundId: Uuid; closingId: Uuid; grantIds: readonly Uuid[] }> {
   const { companyId, terms, draftedBy } = round
-  const ids = { roundId: newId(), closingId: newId(), grantId: newId() }
+  const ids = { roundId: newId(), closingId: newId() }
   await trx
     .insertInto('round')
     .values({
@@ -61,26 +60,8 @@ export async function insertRound(
     .insertInto('closing')
     .values({ company_id: companyId, closing_id: ids.closingId, round_id: ids.roundId, ordinal: 1, state: 'planned' })
     .execute()
-  await trx
-    .insertInto('planned_grant')
-    .values({
-      company_id: companyId,
-      grant_id: ids.grantId,
-      round_id: ids.roundId,
-      closing_id: ids.closingId,
-      token_class_id: terms.compute.tokenClassId,
-      amount_micro: terms.compute.tokens,
-      terms_version: 1,
-    })
-    .execute()
-    .catch(refuseUnknownTokenClass)
-  return ids
-}
-
-/** Token classes are another capability's: the foreign key knows them. */
-function refuseUnknownTokenClass(error: unknown): never {
-  if (!violates(error, 'planned_grant_class')) throw error
-  throw new TermsRefused([{ path: ['compute', 'tokenClassId'], reason: 'is not a token class here' }])
+  const grantIds = await writePlannedGrants(trx, { companyId, ...ids, terms, termsVersion: 1 })
+  return { ...ids, grantIds }
 }
 
 export async function insertTerms(
@@ -110,7 +91,7 @@ export async function insertTerms(
     .execute()
 }
 
-/** Adds the next version of a draft's terms and lets its planned grant follow. The round is locked by {@link lockRound}. */
+/** Adds the next version of a draft's terms and lets its planned grants follow. The round is locked by {@link lockRound}. */
 export async function insertNextTerms(
   trx: Trx,
   round: LockedRound,
@@ -129,17 +110,7 @@ export async function insertNextTerms(
     .where('terms_version', '=', round.termsVersion)
     .executeTakeFirstOrThrow()
   if (numUpdatedRows !== 1n) throw new WrongState('round', round.state, ['draft'])
-  await trx
-    .updateTable('planned_grant')
-    .set({
-      token_class_id: terms.compute.tokenClassId,
-      amount_micro: terms.compute.tokens,
-      terms_version: version,
-    })
-    .where('company_id', '=', companyId)
-    .where('grant_id', '=', round.grantId)
-    .execute()
-    .catch(refuseUnknownTokenClass)
+  await writePlannedGrants(trx, { companyId, roundId, closingId: round.closingId, terms, termsVersion: version })
   return { version }
 }
 
@@ -160,13 +131,7 @@ export async function lockRound(trx: Trx, ref: Ref): Promise<LockedRound> {
     .executeTakeFirst()
   if (round === undefined) throw new NotFound('round', id)
   const current = await termsInForce(trx, ref, round.terms_version)
-  const planned = await trx
-    .selectFrom('planned_grant')
-    .select(['grant_id', 'closing_id'])
-    .where('company_id', '=', ref.companyId)
-    .where('round_id', '=', ref.id)
-    .orderBy('grant_id')
-    .executeTakeFirstOrThrow()
+  const { closingId, grantIds } = await plannedGrants(trx, ref)
   return {
     companyId: ref.companyId,
     roundId: ref.id,
@@ -178,8 +143,8 @@ export async function lockRound(trx: Trx, ref: Ref): Promise<LockedRound> {
     draftedBy: round.drafted_by,
     proposedBy: round.proposed_by ?? undefined,
     proposedVersion: round.proposed_version ?? undefined,
-    closingId: planned.closing_id,
-    grantId: planned.grant_id,
+    closingId,
+    grantIds,
   }
 }
 
@@ -258,7 +223,7 @@ async function step(
   if (numUpdatedRows !== 1n) throw new WrongState('round', round.state, [from])
 }
 
-/** Marks the round's closing as done and its grant as opened; of two at once the second finds nothing planned. */
+/** Marks the round's closing as done and its grants as opened; of two at once the second finds nothing planned. */
 export async function markClosingDone(trx: Trx, round: LockedRound, closedBy: Uuid): Promise<void> {
   const at = await instant(trx)
   const { numUpdatedRows } = await trx
@@ -273,7 +238,7 @@ export async function markClosingDone(trx: Trx, round: LockedRound, closedBy: Uu
     .updateTable('planned_grant')
     .set({ opened_at: at })
     .where('company_id', '=', round.companyId)
-    .where('grant_id', '=', round.grantId)
+    .where('closing_id', '=', round.closingId)
     .execute()
 }
 

@@ -4,7 +4,7 @@ import { type Actor, isStaff } from '../access/index.ts'
 import { seesCompany } from '../parties/index.ts'
 import { globalId, listOfEach, type Page, pageByKey, type Reader, type Ref, type Uuid } from '../platform/index.ts'
 import { type RoundState, roundState } from './round-state.ts'
-import { RoundTerms } from './terms.ts'
+import { RoundTerms } from './terms/terms.ts'
 import { seesRound } from './visibility.ts'
 
 /** One round with the current version of its terms. */

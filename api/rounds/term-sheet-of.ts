@@ -6,16 +6,26 @@ import {
   formatNumeric,
   formatTokens,
   globalId,
+  type MicroTokens,
   type Money,
   NUMERIC_PLACES,
   type Numeric,
 } from '../platform/index.ts'
-import type { ProForma } from './pro-forma.ts'
-import { releaseSchedule } from './release-schedule.ts'
-import { RISK_EVENT_TITLES } from './risk-table.ts'
-import { conversionTermsOf } from './round-conversions.ts'
-import type { RoundTerms } from './terms.ts'
-import { canonicalTerms } from './terms-wire.ts'
+import { isFounder } from './pro-forma/founders.ts'
+import type { ProForma } from './pro-forma/pro-forma.ts'
+import { conversionTermsOf } from './pro-forma/round-conversions.ts'
+import { type GrantTerms, grantsOf, releasesOfGrant } from './terms/grants-of.ts'
+import { releaseSchedule } from './terms/release-schedule.ts'
+import { RISK_EVENT_TITLES } from './terms/risk-table.ts'
+import type { RoundTerms } from './terms/terms.ts'
+import {
+  countedTokens,
+  type MilestoneTerms,
+  milestonesOf,
+  onDemandOf,
+  type ReleaseOnDemandTerms,
+} from './terms/terms-releases.ts'
+import { canonicalTerms } from './terms/terms-wire.ts'
 
 /** Who and when: what terms do not say. */
 export type TermSheetParties = {
@@ -31,7 +41,10 @@ export type TermSheetParties = {
   readonly metric?: string | undefined
   /** The factors in force, of the pools that the tokens book. */
   readonly factors?: readonly StatedFactor[]
+  /** Of each grant after the first, in order: its token class, and its provider where that is another. */
+  readonly further?: readonly FurtherParties[]
 }
+type FurtherParties = { readonly tokenClass: string; readonly provider?: TermSheetParties['provider'] }
 type StatedFactor = {
   readonly pool: string
   readonly factor: string
@@ -44,7 +57,7 @@ const money = ({ amount, currency }: Money) => ({ amount: formatNumeric(amount),
 
 /** What `termSheetPdf` of the templates makes a document from. Pure. */
 export function termSheetOf(terms: RoundTerms, proForma: ProForma, parties: TermSheetParties) {
-  const { tokenClass, metric: _, ...named } = parties
+  const { tokenClass, metric: _, further: __, ...named } = parties
   return {
     ...named,
     termsJson: canonicalTerms(terms),
@@ -55,6 +68,7 @@ export function termSheetOf(terms: RoundTerms, proForma: ProForma, parties: Term
       : { rolling: { maximum: money(terms.rolling.maximum), outsideDate: terms.rolling.outsideDate } }),
     equity: equityOf(terms, proForma),
     grant: { tokens: formatTokens(terms.compute.tokens), tokenClass, expiresOn: terms.tokenExpiry },
+    ...furtherOf(terms, proForma, parties),
     price: priceOf(terms, proForma),
     cashInvestors: proForma.cash.map(({ holder, amount, className, shares }) => ({
       name: holder,
@@ -64,10 +78,12 @@ export function termSheetOf(terms: RoundTerms, proForma: ProForma, parties: Term
     })),
     ...rightsOf(terms, proForma),
     ...conversionsOf(terms, proForma),
+    ...warrantsOf(proForma),
     capTable: {
       asOf: proForma.asOf,
-      rows: proForma.lines.map(({ holder, className, before, after, unearned }) => ({
+      rows: proForma.lines.map(({ holder, holderId, className, before, after, unearned }) => ({
         holder,
+        ...(isFounder(proForma, holderId) ? { founder: true } : {}),
         className,
         before: formatNumeric(before),
         after: formatNumeric(after),
@@ -75,6 +91,8 @@ export function termSheetOf(terms: RoundTerms, proForma: ProForma, parties: Term
       })),
     },
     releases: releaseSchedule(terms).map(({ on, amount }) => ({ on, tokens: formatTokens(amount) })),
+    ...otherReleasesOf({ releases: terms.releases, tokens: terms.compute.tokens }),
+    ...(terms.drawOrder === undefined ? {} : { drawOrder: terms.drawOrder }),
     charging: terms.charging,
     laterPools: terms.factors,
     vesting: vestingOf(terms.vesting),
@@ -88,6 +106,8 @@ export function termSheetOf(terms: RoundTerms, proForma: ProForma, parties: Term
           },
         }
       : {}),
+    ...safeOf(terms, proForma),
+    ...earlierComputeOf(terms, proForma),
     longStop: terms.longStop,
     booking: bookingOf(terms.booking),
     settlement: settlementOf(terms.settlement, parties.metric),
@@ -95,6 +115,102 @@ export function termSheetOf(terms: RoundTerms, proForma: ProForma, parties: Term
     conditions: terms.conditions.map(({ text, waivableBy }) => ({ text, waivableBy })),
   }
 }
+
+function warrantsOf({ warrants }: ProForma) {
+  if (warrants.length === 0) return {}
+  return {
+    warrants: warrants.map(({ customId, holder, amount, at, price, className, shares }) => ({
+      ...{ name: customId, holder, amount: money(amount), at, className },
+      ...{ price: formatNumeric(price.amount), shares: String(shares) },
+    })),
+  }
+}
+
+/** What earlier instruments for compute may still take, and whether the price counts it. */
+function earlierComputeOf(terms: RoundTerms, { computeEquity }: ProForma) {
+  const rows = computeEquity.filter(({ ofThisRound }) => !ofThisRound)
+  if (rows.length === 0) return {}
+  return {
+    earlierCompute: {
+      choice: terms.unearnedCompute ?? 'COUNTED',
+      rows: rows.map(({ kind, holder, className, earned, maximum }) => ({
+        kind,
+        holder,
+        className,
+        earned: formatNumeric(earned),
+        maximum: formatNumeric(maximum),
+      })),
+    },
+  }
+}
+
+function safeOf({ instrument }: RoundTerms, { compute }: ProForma) {
+  if (instrument?.kind !== 'SAFE') return {}
+  const { cap, capBase, discount, rest } = instrument
+  return {
+    safe: {
+      purchaseAmount: money(compute.amount),
+      rest,
+      ...(cap === undefined ? {} : { cap: money(cap) }),
+      ...(capBase === undefined ? {} : { capBase }),
+      ...(discount === undefined ? {} : { discountPercent: formatNumeric(discount * 100n) }),
+    },
+  }
+}
+
+function furtherOf(terms: RoundTerms, proForma: ProForma, { further = [] }: TermSheetParties) {
+  const [, ...grants] = grantsOf(terms)
+  if (grants.length === 0) return {}
+  return {
+    furtherGrants: grants.map((grant, index) => {
+      const [bought, { tokenClass, provider }] = [proForma.grants[index + 1], mustHave(further[index])]
+      return {
+        tokens: formatTokens(grant.tokens),
+        tokenClass,
+        ...(provider === undefined ? {} : { provider }),
+        shares: String(bought?.shares ?? 0n),
+        referencePerHour: money(grant.referencePrice),
+        impliedPerHour: money(mustHave(bought).impliedPrice),
+        consideration: money(mustHave(bought).amount),
+        vesting: vestingOf(grant.vesting),
+        releases: releasesOfGrant(grant, terms.closingDate).map(({ on, amount }) => ({
+          on,
+          tokens: formatTokens(amount),
+        })),
+        ...otherReleasesOf(grant),
+        charging: grant.charging,
+        longStop: grant.longStop,
+        expiresOn: grant.tokenExpiry,
+      }
+    }),
+  }
+}
+
+function mustHave<T>(value: T | undefined): T {
+  if (value === undefined) throw new RangeError('a grant of the terms has no figures or no token class')
+  return value
+}
+
+/** What no date releases of a grant, on paper. */
+export function otherReleasesOf({ releases, tokens }: Pick<GrantTerms, 'releases' | 'tokens'>) {
+  const milestones = milestonesOf(releases)
+  const asked = onDemandOf(releases)
+  return {
+    ...(milestones.length === 0 ? {} : { milestones: milestones.map(milestoneOnPaper) }),
+    ...(asked === null || !('releases' in releases)
+      ? {}
+      : { onDemand: onDemandOnPaper(asked, tokens - countedTokens(releases)) }),
+  }
+}
+
+const milestoneOnPaper = ({ tokens, ...plain }: MilestoneTerms) => ({ ...plain, tokens: formatTokens(tokens) })
+
+const onDemandOnPaper = ({ perRequest, perPeriod, ...plain }: ReleaseOnDemandTerms, rest: MicroTokens) => ({
+  ...plain,
+  tokens: formatTokens(rest),
+  ...(perRequest === undefined ? {} : { perRequest: formatTokens(perRequest) }),
+  ...(perPeriod === undefined ? {} : { perPeriod: { ...perPeriod, tokens: formatTokens(perPeriod.tokens) } }),
+})
 
 function rightsOf({ promisedOptions: promised }: RoundTerms, { rights }: ProForma) {
   return {
@@ -162,8 +278,16 @@ function priceOf(terms: RoundTerms, proForma: ProForma) {
   }
 }
 
-const bookingOf = ({ refunds, lockedRefund, noShowPart, outageFactor, ...plain }: RoundTerms['booking']) => ({
+const bookingOf = ({ refunds, lockedRefund, noShowPart, outageFactor, onDemand, ...plain }: RoundTerms['booking']) => ({
   ...plain,
+  ...(onDemand === undefined
+    ? {}
+    : {
+        onDemand: {
+          premium: formatNumeric(onDemand.premium),
+          ...(onDemand.monthlyCapTokens === undefined ? {} : { monthlyCap: formatTokens(onDemand.monthlyCapTokens) }),
+        },
+      }),
   refunds: refunds.map(({ hoursBefore, part }) => ({ hoursBefore, percent: formatNumeric(part * 100n) })),
   lockedRefundPercent: formatNumeric(lockedRefund * 100n),
   noShowPercent: formatNumeric(noShowPart * 100n),

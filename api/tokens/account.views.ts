@@ -10,6 +10,9 @@ export type LotAccounts = {
   readonly expiresOn: string
   readonly drawRank: number
   readonly openedAt: string
+  readonly origin: string
+  /** Whether money was paid for it. */
+  readonly paid: boolean
   readonly accounts: ReadonlyMap<AccountKind, { readonly id: Uuid; readonly left: MicroTokens }>
 }
 
@@ -28,6 +31,8 @@ export async function lotAccounts(reader: Reader, companyId: Uuid): Promise<read
       'lot.expires_on',
       'lot.draw_rank',
       'lot.opened_at',
+      'lot.origin',
+      'lot.cost',
       'account.account_id',
       'account.kind',
       'account.credits_posted',
@@ -44,6 +49,8 @@ export async function lotAccounts(reader: Reader, companyId: Uuid): Promise<read
       expiresOn: row.expires_on,
       drawRank: row.draw_rank,
       openedAt: row.opened_at,
+      origin: row.origin,
+      paid: row.cost !== null,
       accounts: new Map(),
     }
     lots.set(row.lot_id, lot)

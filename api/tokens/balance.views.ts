@@ -25,6 +25,8 @@ export type AccountBalance = {
 export type LotBalance = {
   readonly lotId: Uuid
   readonly tokenClassId: Uuid
+  /** The last day of its tokens, as it is agreed now. */
+  readonly expiresOn: string
   readonly accounts: readonly AccountBalance[]
 }
 
@@ -33,6 +35,7 @@ type AccountRow = {
   readonly account_id: Uuid
   readonly lot_id: Uuid
   readonly token_class_id: Uuid
+  readonly expires_on: string
   readonly kind: string
   readonly debits_posted: bigint
   readonly credits_posted: bigint
@@ -62,6 +65,7 @@ export async function balancesByCompany(reader: Reader, companyIds: readonly Uui
       'account.account_id',
       'account.lot_id',
       'lot.token_class_id',
+      'lot.expires_on',
       'account.kind',
       'account.debits_posted',
       'account.credits_posted',
@@ -75,9 +79,10 @@ export async function balancesByCompany(reader: Reader, companyIds: readonly Uui
 }
 
 function byLot(rows: readonly AccountRow[]): Balances {
-  const lots = new Map<Uuid, { lotId: Uuid; tokenClassId: Uuid; accounts: AccountBalance[] }>()
+  const lots = new Map<Uuid, Omit<LotBalance, 'accounts'> & { accounts: AccountBalance[] }>()
   for (const row of rows) {
-    const lot = lots.get(row.lot_id) ?? { lotId: row.lot_id, tokenClassId: row.token_class_id, accounts: [] }
+    const { lot_id: lotId, token_class_id: tokenClassId, expires_on: expiresOn } = row
+    const lot = lots.get(lotId) ?? { lotId, tokenClassId, expiresOn, accounts: [] }
     lots.set(row.lot_id, lot)
     lot.accounts.push(balanceOf(row))
   }
@@ -194,12 +199,14 @@ export async function balancesAsOf(
     )
     .where('account.holder_id', 'in', asked)
     .where('lot.opened_at', '<=', at)
-    .groupBy(['account.holder_id', 'account.account_id', 'account.lot_id', 'lot.token_class_id', 'account.kind'])
+    .groupBy(['account.holder_id', 'account.account_id', 'account.lot_id', 'lot.token_class_id', 'lot.expires_on'])
+    .groupBy('account.kind')
     .select([
       'account.holder_id',
       'account.account_id',
       'account.lot_id',
       'lot.token_class_id',
+      'lot.expires_on',
       'account.kind',
       sql<bigint>`coalesce(sum(dp), 0)::bigint`.as('debits_posted'),
       sql<bigint>`coalesce(sum(cp), 0)::bigint`.as('credits_posted'),

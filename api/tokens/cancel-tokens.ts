@@ -3,6 +3,7 @@ import { accountOf, lotAccounts } from './account.views.ts'
 import { derivedId } from './derived-id.ts'
 import { expireHolds } from './expire-holds.ts'
 import { lockTokens, postAll } from './ledger.store.ts'
+import { trimPlan } from './trim-plan.ts'
 
 /** Tokens of a lot that a clause ends. */
 export type CancelledTokens = { readonly from: 'locked' | 'available'; readonly amount: MicroTokens }
@@ -55,34 +56,4 @@ export async function cancelTokens(
   const locked = parts.find(({ from }) => from === 'locked')
   if (locked !== undefined) await trimPlan(trx, { companyId, lotId }, locked.account.left - locked.amount)
   return parts.map(({ from, amount }) => ({ from, amount }))
-}
-
-/** What is no longer locked cannot be released: the last planned releases give way until the plan fits what is left. */
-async function trimPlan(trx: Trx, lot: { companyId: Uuid; lotId: Uuid }, left: MicroTokens): Promise<void> {
-  const planned = await trx
-    .selectFrom('release_plan')
-    .select(['release_on as on', 'amount_micro as amount'])
-    .where('company_id', '=', lot.companyId)
-    .where('lot_id', '=', lot.lotId)
-    .where('released_transfer_id', 'is', null)
-    .orderBy('release_on', 'desc')
-    .execute()
-  let excess = planned.reduce((sum, { amount }) => sum + amount, 0n) - left
-  for (const { on, amount } of planned) {
-    if (excess <= 0n) return
-    await trx
-      .deleteFrom('release_plan')
-      .where('company_id', '=', lot.companyId)
-      .where('lot_id', '=', lot.lotId)
-      .where('release_on', '=', on)
-      .where('released_transfer_id', 'is', null)
-      .execute()
-    if (amount > excess) {
-      await trx
-        .insertInto('release_plan')
-        .values({ company_id: lot.companyId, lot_id: lot.lotId, release_on: on, amount_micro: amount - excess })
-        .execute()
-    }
-    excess -= amount
-  }
 }

@@ -4,6 +4,7 @@ import { lockCompany } from '../parties/index.ts'
 import {
   addJob,
   formatDecimal,
+  formatTokens,
   globalId,
   instant,
   type MicroTokens,
@@ -16,7 +17,12 @@ import {
   type Uuid,
   zIsoDate,
 } from '../platform/index.ts'
+import { accountOf, lotAccounts } from './account.views.ts'
+import { askedReleases, isOpen, stands } from './asked-release.store.ts'
 import { EXPIRE_LOTS_JOB, RELEASE_DUE_JOB } from './job-names.ts'
+import { lockTokens } from './ledger.store.ts'
+import { freezeReleaseTerms, type LotReleaseTerms, NO_RELEASE_TERMS } from './release-terms.store.ts'
+import { trimPlan } from './trim-plan.ts'
 
 export type LotChange = {
   readonly companyId: Uuid
@@ -27,6 +33,8 @@ export type LotChange = {
   readonly expiresOn?: string | undefined
   /** The plan from `effectiveOn` on, one a day; what is due before that day stays. Micro-tokens. */
   readonly releases?: readonly { readonly on: string; readonly amount: MicroTokens }[] | undefined
+  /** By which milestones or on which demand the rest is released from then on. */
+  readonly releaseTerms?: LotReleaseTerms | undefined
   /** Global id of the signed document, or of the signed clause, that says so. */
   readonly source: string
 }
@@ -39,7 +47,7 @@ const Releases = z.array(z.object({ on: zIsoDate, amount: z.string().transform((
  * @throws {NotFound} @throws {Refused} when the lot expires before the day, or the change would shorten it
  */
 export async function changeLot(trx: Trx, change: LotChange): Promise<void> {
-  const { companyId, lotId, effectiveOn, expiresOn, releases } = change
+  const { companyId, lotId, effectiveOn, expiresOn, releases, releaseTerms } = change
   const lot = await trx
     .selectFrom('lot')
     .select('expires_on')
@@ -53,6 +61,10 @@ export async function changeLot(trx: Trx, change: LotChange): Promise<void> {
     throw new Refused('tokenExpiry', `was reached on ${expires}: the tokens have expired by then`)
   if (expiresOn !== undefined && expiresOn <= expires) throw new Refused('tokenExpiry', `must be after ${expires}`)
   if (releases !== undefined) await mustKeepReleased(trx, { companyId, lotId, effectiveOn }, releases)
+  if (releases !== undefined) await mustFitLocked(trx, { companyId, lotId, effectiveOn }, releases, releaseTerms)
+  if (releaseTerms !== undefined) {
+    await freezeReleaseTerms(trx, { companyId, lotId, effectiveOn, terms: releaseTerms, source: change.source })
+  }
   await trx
     .insertInto('lot_change')
     .values({
@@ -89,6 +101,50 @@ async function mustKeepReleased(
     .execute()
   const gone = released.find(({ on, amount }) => !releases.some((plan) => plan.on === on && plan.amount === amount))
   if (gone !== undefined) throw new Refused('releases', `must keep the release of ${gone.on}, which was made`)
+}
+
+/**
+ * A milestone that was confirmed stays as it was. What is left of the plan, the other milestones, and what was asked for
+ * come out of what is still locked.
+ *
+ * @throws {Refused}
+ */
+async function mustFitLocked(
+  trx: Trx,
+  lot: { companyId: Uuid; lotId: Uuid; effectiveOn: string },
+  releases: readonly { readonly on: string; readonly amount: MicroTokens }[],
+  { milestones }: LotReleaseTerms = NO_RELEASE_TERMS,
+): Promise<void> {
+  const { companyId, lotId, effectiveOn } = lot
+  await lockTokens(trx, companyId)
+  const account = (await lotAccounts(trx, companyId)).find((each) => each.lotId === lotId)
+  if (account === undefined) throw new Error(`there is no lot ${lotId}`)
+  const asked = (await askedReleases(trx, companyId)).filter((each) => each.lotId === lotId && stands(each))
+  for (const { kind, code, amount } of asked) {
+    const kept = milestones.find((each) => each.code === code)
+    if (kind === 'milestone' && kept?.amount !== amount)
+      throw new Refused('releases', `must keep the milestone ${code ?? ''}, which was confirmed`)
+  }
+  const plan = await trx
+    .selectFrom('release_plan')
+    .select(['release_on as on', 'amount_micro as amount', 'released_transfer_id as transferId'])
+    .where('company_id', '=', companyId)
+    .where('lot_id', '=', lotId)
+    .execute()
+  const made = new Set(plan.flatMap(({ on, transferId }) => (transferId === null ? [] : [on])))
+  const sum = (rows: readonly { readonly amount: MicroTokens }[]) => rows.reduce((all, { amount }) => all + amount, 0n)
+  const promised =
+    sum(plan.filter(({ on }) => on < effectiveOn && !made.has(on))) +
+    sum(releases.filter(({ on }) => !made.has(on))) +
+    sum(milestones.filter(({ code }) => !asked.some((each) => each.code === code))) +
+    sum(asked.filter(isOpen))
+  const { left } = accountOf(account, 'locked')
+  // What a settlement cancelled since gives way at the end of the plan.
+  if (promised > left + accountOf(account, 'cancelled').left)
+    throw new Refused(
+      'releases',
+      `release ${formatTokens(promised)} tokens, but ${formatTokens(left)} are still locked`,
+    )
 }
 
 async function pendingExpiry(trx: Trx, companyId: Uuid, lotId: Uuid): Promise<string | null> {
@@ -187,4 +243,6 @@ async function replan(
       key: `tokens.release:${companyId}:${on}`,
     })
   }
+  const lot = (await lotAccounts(trx, companyId)).find((each) => each.lotId === lotId)
+  if (lot !== undefined) await trimPlan(trx, { companyId, lotId }, accountOf(lot, 'locked').left)
 }

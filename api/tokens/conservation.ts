@@ -77,8 +77,15 @@ export async function conservations(
       FROM account LEFT JOIN hold USING (holder_id, lot_id) WHERE kind = 'held'
       UNION ALL
       SELECT account.holder_id, account.lot_id, 'locked covers planned releases', sum(plan.amount_micro), min(account.posted)
-      FROM account JOIN release_plan plan ON plan.company_id = account.holder_id AND plan.lot_id = account.lot_id
-        AND plan.released_transfer_id IS NULL
+      FROM account JOIN (
+        SELECT company_id, lot_id, amount_micro FROM release_plan
+          WHERE company_id = ANY(${ids}) AND released_transfer_id IS NULL
+        UNION ALL
+        SELECT asked.company_id, asked.lot_id, asked.amount_micro
+        FROM asked_release asked LEFT JOIN asked_release_decision decision USING (company_id, lot_id, release_id)
+        WHERE asked.company_id = ANY(${ids}) AND asked.released_transfer_id IS NULL AND asked.lapsed_at IS NULL
+          AND coalesce(decision.decision, 'confirmed') = 'confirmed'
+      ) AS plan ON plan.company_id = account.holder_id AND plan.lot_id = account.lot_id
       WHERE account.kind = 'locked' AND account.expires_on > (equihour_now() AT TIME ZONE 'UTC')::date
       GROUP BY account.holder_id, account.lot_id HAVING sum(plan.amount_micro) > min(account.posted)
     )

@@ -3,6 +3,7 @@ import { globalId, type MicroTokens, newId, type Trx, today, type Uuid } from '.
 import { accountOf, lotAccounts } from './account.views.ts'
 import type { AccountKind } from './account-kind.ts'
 import { byDrawOrder } from './draw.ts'
+import { drawOrders } from './draw-order.store.ts'
 import { addCharged } from './hold.store.ts'
 import { lockTokens, postAll } from './ledger.store.ts'
 
@@ -69,7 +70,7 @@ export async function drawableLots(
   return {
     lots: all
       .filter((lot) => lot.tokenClassId === tokenClassId && lot.expiresOn > on)
-      .sort(byDrawOrder)
+      .sort(byDrawOrder((await drawOrders(trx, companyId)).get(tokenClassId)))
       .map((lot) => ({ lotId: lot.lotId, left: accountOf(lot, 'available').left })),
     expired: new Set(all.filter((lot) => lot.expiresOn <= on).map((lot) => lot.lotId)),
   }

@@ -14,6 +14,7 @@ import {
   zUuid,
 } from '../platform/index.ts'
 import { accountOf, lotAccounts } from './account.views.ts'
+import { lapseAskedRelease, openAskedReleases } from './asked-release.store.ts'
 import { applyLotChanges } from './change-lot.ts'
 import { expireHolds } from './expire-holds.ts'
 import { lockTokens, postAll } from './ledger.store.ts'
@@ -29,8 +30,12 @@ export async function expireLots(trx: Trx, companyId: Uuid, asOf: string): Promi
   await lockTokens(trx, companyId)
   await applyLotChanges(trx, companyId)
   await expireHolds(trx, companyId)
-  const parts = (await lotAccounts(trx, companyId))
-    .filter((lot) => lot.expiresOn <= asOf)
+  const expired = (await lotAccounts(trx, companyId)).filter((lot) => lot.expiresOn <= asOf)
+  const over = new Set(expired.map(({ lotId }) => lotId))
+  for (const release of await openAskedReleases(trx, companyId)) {
+    if (over.has(release.lotId)) await lapseAskedRelease(trx, release)
+  }
+  const parts = expired
     .flatMap((lot) =>
       (['locked', 'available'] as const).map((kind) => ({
         lot,

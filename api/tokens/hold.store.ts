@@ -2,8 +2,8 @@
 import { sql } from 'kysely'
 import { instant, type MicroTokens, NotFound, type Reader, type Trx, type Uuid } from '../platform/index.ts'
 
-/** `pending` until the first usage posts it; `closed` when what was left of it was returned. */
-export type HoldState = 'pending' | 'posted' | 'closed' | 'voided' | 'expired'
+/** `pending` until the first usage posts it; `closed` when what was left of it was returned; `joined` when another took it up. */
+export type HoldState = 'pending' | 'posted' | 'closed' | 'voided' | 'expired' | 'joined'
 
 /** A hold with the lots it drew, in the order of drawing. */
 export type Hold = {
@@ -134,4 +134,72 @@ export async function addCharged(
         ${parts.map((part) => part.amount.toString())}::bigint[]) AS each (hold_id, lot_id, amount)
       GROUP BY hold_id, lot_id) AS more
     WHERE part.company_id = ${companyId} AND part.hold_id = more.hold_id AND part.lot_id = more.lot_id`.execute(trx)
+}
+
+/** Adds lots to a locked hold: to the parts of the lots that it has, and after them. */
+export async function takeLots(trx: Trx, hold: Hold, lots: readonly HoldLot[]): Promise<void> {
+  const own = new Set(hold.lots.map(({ lotId }) => lotId))
+  const more = lots.filter(({ lotId }) => !own.has(lotId))
+  await addAmounts(
+    trx,
+    hold,
+    lots.filter(({ lotId }) => own.has(lotId)).map(({ lotId, amount }) => ({ lotId, amount })),
+  )
+  if (more.length > 0) {
+    await trx
+      .insertInto('token_hold_lot')
+      .values(
+        more.map((lot, index) => ({
+          company_id: hold.companyId,
+          hold_id: hold.holdId,
+          draw_order: hold.lots.length + index + 1,
+          lot_id: lot.lotId,
+          amount_micro: lot.amount,
+          charged_micro: lot.charged,
+          pending_transfer_id: lot.pendingTransferId,
+        })),
+      )
+      .execute()
+  }
+  await setAmount(
+    trx,
+    hold,
+    lots.reduce((sum, { amount }) => sum + amount, hold.amount),
+  )
+}
+
+/** Takes lots away from a locked hold. The database refuses to take what is charged. */
+export async function giveLots(trx: Trx, hold: Hold, lots: readonly HoldLot[]): Promise<void> {
+  await addAmounts(
+    trx,
+    hold,
+    lots.map(({ lotId, amount }) => ({ lotId, amount: -amount })),
+  )
+  await setAmount(
+    trx,
+    hold,
+    lots.reduce((sum, { amount }) => sum - amount, hold.amount),
+  )
+}
+
+async function addAmounts(
+  trx: Trx,
+  { companyId, holdId }: Hold,
+  parts: readonly { readonly lotId: Uuid; readonly amount: MicroTokens }[],
+): Promise<void> {
+  if (parts.length === 0) return
+  await sql`
+    UPDATE token_hold_lot AS part SET amount_micro = part.amount_micro + more.amount
+    FROM unnest(${parts.map((part) => part.lotId)}::uuid[], ${parts.map((part) => part.amount.toString())}::bigint[])
+      AS more (lot_id, amount)
+    WHERE part.company_id = ${companyId} AND part.hold_id = ${holdId} AND part.lot_id = more.lot_id`.execute(trx)
+}
+
+async function setAmount(trx: Trx, { companyId, holdId }: Hold, amount: MicroTokens): Promise<void> {
+  await trx
+    .updateTable('token_hold')
+    .set({ amount_micro: amount, changed_at: await instant(trx) })
+    .where('company_id', '=', companyId)
+    .where('hold_id', '=', holdId)
+    .execute()
 }

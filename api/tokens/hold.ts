@@ -3,6 +3,7 @@ import { accountOf, type LotAccounts, lotAccounts } from './account.views.ts'
 import { applyLotChanges } from './change-lot.ts'
 import { derivedId } from './derived-id.ts'
 import { byDrawOrder, draw } from './draw.ts'
+import { drawOrders } from './draw-order.store.ts'
 import { TokensNotReleased, TransferIdReused, WouldOverdraw } from './errors.ts'
 import { EXPIRE_HOLDS_JOB, expireHolds } from './expire-holds.ts'
 import { type Hold, insertHold, readHolds } from './hold.store.ts'
@@ -43,7 +44,7 @@ export async function hold(trx: Trx, asked: NewHold): Promise<void> {
   const lots = (await lotAccounts(trx, companyId))
     .filter((lot) => lot.tokenClassId === asked.tokenClassId && lot.expiresOn > usableOn)
     .filter((lot) => asked.exceptLots?.has(lot.lotId) !== true)
-    .sort(byDrawOrder)
+    .sort(byDrawOrder((await drawOrders(trx, companyId)).get(asked.tokenClassId)))
   const draws = draw(
     lots.map((lot) => ({ lotId: lot.lotId, left: accountOf(lot, 'available').left })),
     asked.amount,

@@ -1,6 +1,14 @@
 /** Token classes, lots, releases, holds, charges: the double-entry ledger of tokens. */
 export { ACCOUNT_KINDS, type AccountKind, CHARGE_CAUSES, type ChargeCause } from './account-kind.ts'
 export { ApproveMarkInput, approveMark } from './approve-mark.ts'
+export {
+  ASKED_RELEASE_STATES,
+  type AskedRelease,
+  type AskedReleaseState,
+  askedReleasesOf,
+  askedReleasesOfLot,
+  confirmedMilestones,
+} from './asked-release.store.ts'
 export { AuthoriseSupplyInput, authoriseSupply } from './authorise-supply.ts'
 export {
   type AccountBalance,
@@ -14,6 +22,7 @@ export {
 export { type CancelledTokens, cancelTokens } from './cancel-tokens.ts'
 export { applyLotChanges, changeLot, type LotChange } from './change-lot.ts'
 export { type ChargedPart, charge, chargeAll, type NewCharge } from './charge.ts'
+export { ConfirmMilestoneInput, confirmMilestone } from './confirm-milestone.ts'
 export { conservation, conservations, type Difference } from './conservation.ts'
 export {
   type CorrectingMove,
@@ -22,7 +31,9 @@ export {
   drawableLots,
 } from './correct-charges.ts'
 export { CreateTokenClassInput, createTokenClass } from './create-token-class.ts'
-export { byDrawOrder } from './draw.ts'
+export { DecideReleaseInput, decideRelease, RELEASE_DECISIONS, RELEASE_REFUSALS } from './decide-release.ts'
+export { byDrawOrder, DRAW_ORDERS, type DrawOrder } from './draw.ts'
+export { agreeDrawOrder, drawOrders, drawOrdersOf } from './draw-order.store.ts'
 export { EndMetricInput, endMetric } from './end-metric.ts'
 export {
   AccountClosed,
@@ -38,7 +49,14 @@ export {
 } from './errors.ts'
 export { EXPIRE_HOLDS_JOB, expireHolds, expireHoldsJob } from './expire-holds.ts'
 export { expireLots, expireLotsJob } from './expire-lots.ts'
+export {
+  type ExpiryNoticeView,
+  expiryNoticesOf,
+  NOTICE_STATES,
+  openExpiryNotices,
+} from './expiry-notice.views.ts'
 export { type Flow, flowsUntil } from './flow.views.ts'
+export { giveExpiryNotices } from './give-expiry-notices.ts'
 export { type Hold, type HoldLot, type HoldState, readHolds } from './hold.store.ts'
 export { hold, type NewHold } from './hold.ts'
 export { daysAfter, type IndexLevel, indexLevel } from './index-level.ts'
@@ -72,14 +90,15 @@ export {
   markOn,
   marksOf,
   mustSeeMark,
+  shareValuesOn,
 } from './mark.views.ts'
 export {
   allMetrics,
   findMetric,
   type LevelQuestion,
   levelOf,
-  levelOfMetric,
   levelsOf,
+  levelsOnDays,
   type MetricLevel,
   type MetricView,
   metricsById,
@@ -89,7 +108,9 @@ export {
 } from './metric.views.ts'
 export { type OpenGrant, openGrant, type Release } from './open-grant.ts'
 export { LOT_ORIGINS, OpenLotInput, openLot } from './open-lot.ts'
+export { type OpenMilestone, openMilestones } from './open-milestones.views.ts'
 export { openTopUp } from './open-top-up.ts'
+export { type Outstanding, outstandingByExpiry } from './outstanding.views.ts'
 export { isLinked, type LineAnswer, postLines, readTransferLine, type StreamLine } from './post-stream.ts'
 export {
   type DoorEvent,
@@ -107,6 +128,20 @@ export { RecordObservationInput, recordObservation } from './record-observation.
 export { RegisterMetricInput, registerMetric } from './register-metric.ts'
 export { type Released, releaseDue, releaseDueJob } from './release-due.ts'
 export { ReleaseDueTokensInput, releaseDueTokens } from './release-due-tokens.ts'
+export { unpromised } from './release-room.ts'
+export { type LotFacts, mustSeeAskedRelease, mustSeeLotReleases, releasesToDecide, sidesOf } from './release-sides.ts'
+export {
+  byDatesOnly,
+  freezeReleaseTerms,
+  type LotReleaseTerms,
+  type Milestone,
+  NO_RELEASE_TERMS,
+  type OnDemandLimits,
+  type ReleaseTermsOfLot,
+  releaseTermsByLot,
+} from './release-terms.store.ts'
+export { RequestReleaseInput, requestRelease } from './request-release.ts'
+export { joinHold, lastOf, splitHold } from './resize-hold.ts'
 export { reverseTransfer } from './reverse-transfer.ts'
 export { setAsideToSend, settleSending, takeIn, whyNotTaken } from './send.ts'
 export {
@@ -124,14 +159,13 @@ export {
 export { postHold, returnHold, voidHold } from './settle-hold.ts'
 export {
   type AuthorisationView,
-  allTokenClasses,
-  authorisationsOf,
-  findTokenClass,
   type SupplyView,
   suppliesByClass,
-  type TokenClassView,
-  tokenClassesById,
-} from './token-class.views.ts'
+  suppliesFor,
+  supplyCsv,
+  supplyJson,
+} from './supply.views.ts'
+export { allTokenClasses, findTokenClass, type TokenClassView, tokenClassesById } from './token-class.views.ts'
 export { findTransfer, type TransferView, transferPages } from './transfer.views.ts'
 export { ledgerEventOf, TRANSFER_KINDS, TransferEvent } from './transfer-event.ts'
 export {
@@ -156,4 +190,6 @@ export {
   TransferMalformed,
   TransferNotPermitted,
 } from './transfer-refusals.ts'
+export { unconfirmed } from './unconfirmed.ts'
 export { type UndoneTransfer, UndoTransferInput, undoTransfer } from './undo-transfer.ts'
+export { WithdrawReleaseInput, withdrawRelease } from './withdraw-release.ts'

@@ -54,13 +54,16 @@ async function promises(reader: Reader, companyIds: readonly Uuid[]): Promise<re
   return rows
 }
 
-/** A planned release that was made is a transfer of just its amount out of what was locked in its lot. */
+/** A release that was made, planned or asked for, is a transfer of just its amount out of what was locked in its lot. */
 async function releases(reader: Reader, companyIds: readonly Uuid[]): Promise<readonly Discrepancy[]> {
   const { rows } = await sql<Discrepancy>`
     SELECT 'RELEASES' AS check, plan.company_id AS "companyId", 'Lot:' || plan.company_id || ':' || plan.lot_id AS subject,
       'release of ' || plan.release_on || ' = its transfer' AS what, plan.amount_micro::text AS expected,
       CASE WHEN t.lot_id = plan.lot_id AND debit.kind = 'locked' THEN t.amount_micro ELSE 0 END::text AS found
-    FROM release_plan plan
+    FROM (
+      SELECT company_id, lot_id, release_on, amount_micro, released_transfer_id FROM release_plan
+      UNION ALL SELECT company_id, lot_id, due_on, amount_micro, released_transfer_id FROM asked_release
+    ) AS plan
       JOIN transfer t ON t.holder_id = plan.company_id AND t.transfer_id = plan.released_transfer_id
       JOIN ledger_account debit ON debit.holder_id = t.holder_id AND debit.account_id = t.debit_account_id
     WHERE plan.company_id = ANY(${[...companyIds]}::uuid[])

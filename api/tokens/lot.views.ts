@@ -1,4 +1,5 @@
 /** Lots and their release plans as screens and other capabilities read them. */
+import { sql } from 'kysely'
 import type { Actor } from '../access/index.ts'
 import { seesCompany } from '../parties/index.ts'
 import type { MicroTokens, Reader, Ref, Uuid } from '../platform/index.ts'
@@ -85,13 +86,25 @@ export const releasePlans = (reader: Reader, companyId: Uuid, lotIds: readonly U
     lotIds.map((id) => ({ companyId, id })),
   )
 
-/** The release plans of these lots, by date. One query. */
+/**
+ * The release plans of these lots, by date, with what was asked for and stands: on the day on which it was released, or is
+ * due. One query.
+ */
 export async function releasePlansByLot(reader: Reader, refs: readonly Ref[]): Promise<PlannedReleaseView[]> {
   if (refs.length === 0) return []
-  return reader
-    .selectFrom('release_plan')
-    .where((on) => on.or(refs.map((ref) => on.and({ company_id: ref.companyId, lot_id: ref.id }))))
-    .select(['lot_id as lotId', 'release_on as on', 'amount_micro as amount', 'released_transfer_id as transferId'])
-    .orderBy('release_on')
-    .execute()
+  const [companies, lotIds] = [refs.map((ref) => ref.companyId), refs.map((ref) => ref.id)]
+  const { rows } = await sql<PlannedReleaseView>`
+    WITH wanted AS (SELECT * FROM unnest(${companies}::uuid[], ${lotIds}::uuid[]) AS wanted (company_id, lot_id))
+    SELECT plan.lot_id AS "lotId", plan.release_on AS "on", plan.amount_micro AS amount, plan.released_transfer_id AS "transferId"
+      FROM wanted JOIN release_plan AS plan USING (company_id, lot_id)
+    UNION ALL
+    SELECT asked.lot_id, coalesce((transfer.created_at AT TIME ZONE 'UTC')::date, asked.due_on), asked.amount_micro,
+      asked.released_transfer_id
+    FROM wanted JOIN asked_release AS asked USING (company_id, lot_id)
+    LEFT JOIN asked_release_decision AS decision USING (company_id, lot_id, release_id)
+    LEFT JOIN transfer ON transfer.holder_id = asked.company_id AND transfer.transfer_id = asked.released_transfer_id
+    WHERE asked.lapsed_at IS NULL AND (asked.released_transfer_id IS NOT NULL OR decision.decision = 'confirmed'
+      OR asked.needs = 'nobody' AND decision.decision IS NULL)
+    ORDER BY "on", "lotId"`.execute(reader)
+  return rows
 }

@@ -155,3 +155,32 @@ export async function markOn(
     .executeTakeFirst()
   return row === undefined ? undefined : view(row)
 }
+
+/**
+ * The fair value of a share of each of these classes in force on its day, in the order asked; `undefined` where no approved mark
+ * was in force. Whoever asks. One query.
+ */
+export async function shareValuesOn(
+  reader: Reader,
+  companyId: Uuid,
+  wanted: readonly { readonly stockClassId: string; readonly on: string }[],
+): Promise<(MarkView | undefined)[]> {
+  if (wanted.length === 0) return []
+  const [classes, days] = [wanted.map(({ stockClassId }) => stockClassId), wanted.map(({ on }) => on)]
+  const rows = await marks(reader)
+    .where('mark.scope_id', '=', companyId)
+    .where('subject_kind', '=', 'share')
+    .where('basis', '=', 'fair_value')
+    .where('approved_by', 'is not', null)
+    .where(
+      sql<SqlBool>`EXISTS (SELECT FROM unnest(${classes}::text[], ${days}::date[]) AS wanted (class, day)
+        WHERE stock_class_id = wanted.class AND marked_on <= wanted.day AND expires_on > wanted.day)`,
+    )
+    .orderBy('marked_on', 'desc')
+    .orderBy('mark.mark_id', 'desc')
+    .execute()
+  return wanted.map(({ stockClassId, on }) => {
+    const found = rows.find((row) => row.stock_class_id === stockClassId && row.marked_on <= on && row.expires_on > on)
+    return found === undefined ? undefined : view(found)
+  })
+}

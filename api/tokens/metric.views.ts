@@ -153,12 +153,33 @@ export async function levelOf(reader: Reader, metricId: Uuid, question: LevelQue
   return level
 }
 
-/** The level of exactly this metric, also where it has ended since: for comparing a fallback with itself. @throws {Refused} */
-export async function levelOfMetric(reader: Reader, metric: MetricView, question: LevelQuestion): Promise<MetricLevel> {
-  const level = (await levelsOfMetrics(reader, [metric], question)).get(metric.metricId)
-  if (level === undefined || level instanceof Refused) throw level ?? new Refused('metricId', 'is no metric here')
-  return level
+/**
+ * The level of exactly this metric on each of these days, also where it has ended since: for comparing a fallback with itself.
+ * One query, however many days; in the place of a level why there is none.
+ */
+export async function levelsOnDays(
+  reader: Reader,
+  metric: MetricView,
+  days: readonly string[],
+  windowDays = metric.windowDays,
+): Promise<ReadonlyMap<string, MetricLevel | Refused>> {
+  const sorted = days.toSorted()
+  const [first, last] = [sorted[0], sorted.at(-1)]
+  if (first === undefined || last === undefined) return new Map()
+  const reach = Math.max(windowDays, metric.staleAfterDays)
+  const range = { from: daysAfter(first, -reach), to: last, limit: LEVEL_OBSERVATIONS }
+  const found = (await observationsOf(reader, [metric.metricId], range)).get(metric.metricId) ?? []
+  return new Map(
+    sorted.map((asOf) => {
+      // What is further back than one day's own question reaches would only be told as stale, by another date.
+      const near = found.filter(({ observedOn }) => observedOn >= daysAfter(asOf, -reach))
+      return [asOf, levelFrom(metric, near, { asOf, windowDays })]
+    }),
+  )
 }
+
+/** Observations that levels are taken from: more than twenty years of daily ones. */
+const LEVEL_OBSERVATIONS = 10_000
 
 async function levelsOfMetrics(
   reader: Reader,
@@ -170,7 +191,12 @@ async function levelsOfMetrics(
     ...metrics.map((metric) => Math.max(windowDays ?? metric.windowDays, metric.staleAfterDays)),
   )
   const ids = [...new Set(metrics.map(({ metricId }) => metricId))]
-  const found = await observationsOf(reader, ids, { from: daysAfter(asOf, -reach), to: asOf, knownAt, limit: 10_000 })
+  const found = await observationsOf(reader, ids, {
+    from: daysAfter(asOf, -reach),
+    to: asOf,
+    knownAt,
+    limit: LEVEL_OBSERVATIONS,
+  })
   return new Map(
     metrics.map((metric) => [
       metric.metricId,

@@ -10,6 +10,7 @@ import {
   NotFound,
   newId,
   parse,
+  prepared,
   type Reader,
   retried,
   type Uuid,
@@ -89,6 +90,12 @@ export async function mustPostFor(reader: Reader, actor: Actor, companyId: Uuid)
 /** One event for the door: as a caller wrote it, or one that is none and breaks its chain like any other refusal. */
 export type DoorEvent = LedgerEvent | { readonly malformed: true; readonly linked: boolean }
 
+const ledgerDoor = prepared<LedgerAnswer & { result: 'created' | 'exists' | DoorRefusal }>(
+  'ledger_door',
+  `SELECT result, detail AS about, amount_micro AS amount
+    FROM ledger_door($1::uuid, $2::uuid, $3::uuid, $4::text[], $5, $6::jsonb) ORDER BY ordinal`,
+)
+
 /**
  * The batch through `ledger_door`, one statement, answered in order.
  *
@@ -106,9 +113,8 @@ export async function throughDoor(
     if (event.closing === undefined || closes) return asStored(event)
     return { ...asStored(event), kind: 'not_permitted', reason: 'closing' }
   })
-  const { rows } = await sql<LedgerAnswer & { result: 'created' | 'exists' | DoorRefusal }>`
-    SELECT result, detail AS about, amount_micro AS amount FROM ledger_door(${companyId}, ${actor.id}, ${newId()},
-      ${flows}::text[], ${DOOR_REASON.source}, ${JSON.stringify(stored)}::jsonb) ORDER BY ordinal`.execute(reader)
+  const values = [companyId, actor.id, newId(), flows, DOOR_REASON.source, JSON.stringify(stored)]
+  const rows = await ledgerDoor(reader, values)
   if (rows.length === 0) throw new NotFound('company', globalId('Company', companyId))
   if (rows.length !== events.length) throw new Error(`the ledger answered ${rows.length} of ${events.length} events`)
   return rows.map(({ result, about, amount }, index) => {

@@ -7,6 +7,7 @@ import { addJob, globalId, type MicroTokens, Refused, type Trx, today, type Uuid
 import { accountOf, lotAccounts } from './account.views.ts'
 import { derivedId } from './derived-id.ts'
 import { byDrawOrder, draw } from './draw.ts'
+import { drawOrders } from './draw-order.store.ts'
 import { WouldOverdraw } from './errors.ts'
 import { EXPIRE_LOTS_JOB } from './job-names.ts'
 import { type LedgerEvent, lockTokens, postAll } from './ledger.store.ts'
@@ -33,7 +34,7 @@ export async function setAsideToSend(
   const ofClass = (await lotAccounts(trx, companyId)).filter((lot) => lot.tokenClassId === asked.tokenClassId)
   const lots = ofClass
     .filter((lot) => rules.get(lot.lotId) === 'WITH_PROVIDER_CONSENT' && lot.expiresOn > on)
-    .sort(byDrawOrder)
+    .sort(byDrawOrder((await drawOrders(trx, companyId)).get(asked.tokenClassId)))
   if (lots.length === 0 && ofClass.length > 0)
     throw new Refused('tokenClassId', 'names tokens that may not go to another holder: so their terms say')
   const left = lots.map((lot) => ({ lotId: lot.lotId, left: accountOf(lot, 'available').left }))

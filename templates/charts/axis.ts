@@ -35,6 +35,8 @@ export type Measure = {
   readonly title: string
   /** `exact` never abbreviates. */
   readonly numbers?: 'short' | 'exact'
+  /** Where the axis ends whatever rounding adds: 100 for parts of a whole. */
+  readonly upTo?: number
 }
 
 /** A scale from values to places, its ticks with their text, and its title with the unit of the ticks. */
@@ -64,7 +66,7 @@ export function amountScale(
   toTick = true,
 ): Scale {
   const low = Math.min(0, ...values)
-  const high = Math.max(...values, low === 0 ? 0 : low)
+  const high = measure.upTo ?? Math.max(...values, low === 0 ? 0 : low)
   const plain = scaleLinear([low, high === low ? low + 1 : high], [...range])
   const scale = toTick ? plain.nice(count) : plain
   const [first = 0, last = 1] = scale.domain()

@@ -20,10 +20,19 @@ const styles = readFileSync(new URL('./style.css', import.meta.url), 'utf8')
   .replace('url("font-semibold")', `url("${semibold.path}")`)
 const stylesheet = asset('style', 'css', 'text/css; charset=utf-8', Buffer.from(styles))
 
+const liveQuote = asset(
+  'live-quote',
+  'js',
+  'text/javascript; charset=utf-8',
+  readFileSync(new URL('./live-quote.js', import.meta.url)),
+)
+
 /** Every file that pages load, by path. */
 export const ASSETS: ReadonlyMap<string, Asset> = new Map(
-  [stylesheet, regular, semibold].map((file) => [file.path, file] as const),
+  [stylesheet, regular, semibold, liveQuote].map((file) => [file.path, file] as const),
 )
+/** What says beside the request form what it would take. */
+export const LIVE_QUOTE_PATH = liveQuote.path
 export const STYLESHEET_PATH = stylesheet.path
 /** The font that the first text needs. */
 export const FONT_PATH = regular.path

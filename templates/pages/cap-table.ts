@@ -1,9 +1,9 @@
 /** The cap table of a company on a page: who owns how much, in the first line; the charts and tables as the proof. */
-import { dilutionChart, holdingsChart, type Moment, ownersOf } from '../charts/ownership.ts'
-import { column, counted, date, grouped, percent, sum } from '../format.ts'
+import { dilutionChart, foundersIn, holdingsChart, type Moment, ownersOf } from '../charts/ownership.ts'
+import { column, counted, date, grouped, listed, percent, sum } from '../format.ts'
 import { dataTable, figure } from './figure.ts'
 import { type Html, html } from './html.ts'
-import { layout, type Person } from './layout.ts'
+import { emptyState, layout, type Person } from './layout.ts'
 
 export type CapTablePage = {
   readonly person: Person
@@ -30,6 +30,7 @@ export type CapTablePage = {
   }[]
   readonly holders: readonly {
     readonly name: string
+    readonly founder: boolean
     readonly outstanding: string
     readonly granted: string
     readonly warrants: string
@@ -50,12 +51,33 @@ export type CapTablePage = {
   readonly moments: readonly Moment[]
   readonly waterfallPath: string
   readonly rounds: readonly { readonly name: string; readonly path: string }[]
+  /** The fund's plans of later rounds; left out for others than its staff. */
+  readonly plansPath?: string | undefined
 }
+
+/** The page of a company whose cap table nobody has imported yet. */
+export const noCapTablePage = (
+  it: Pick<CapTablePage, 'person' | 'companyName'> & { readonly staff: boolean },
+): string =>
+  layout({
+    title: `Cap table of ${it.companyName}`,
+    person: it.person,
+    main: html`
+      <p class="over">${it.companyName}</p>
+      <h1>There is no cap table yet</h1>
+      ${emptyState({
+        heading: 'Nothing is imported',
+        text: it.staff
+          ? 'Import an Open Cap Format package: with tab 1 of the console, or with the command equihour import.'
+          : 'When the fund has imported the company’s Open Cap Format package, its holders, classes and plans stand here.',
+      })}
+      <p class="quiet">${it.staff && html`<a href="/console">Open the console</a> · `}<a href="/">Start page</a></p>`,
+  })
 
 export function capTablePage(it: CapTablePage): string {
   const { totals } = it
   const holdings = [
-    ...it.holders.map(({ name, fullyDiluted }) => ({ holder: name, shares: fullyDiluted })),
+    ...it.holders.map(({ name, founder, fullyDiluted }) => ({ holder: name, founder, shares: fullyDiluted })),
     ...(totals.reserved === '0' ? [] : [{ holder: 'Reserved, not granted', shares: totals.reserved }]),
   ]
   const [first] = ownersOf(
@@ -94,7 +116,7 @@ export function capTablePage(it: CapTablePage): string {
           <a class="button plain" href="${it.ocfPath}">Open Cap Format, whole history</a></p>
         <p>Next: <a href="${it.waterfallPath}">who gets what if the company is sold</a>${it.rounds.map(
           (round) => html`; <a href="${round.path}">before and after ${round.name}</a>`,
-        )}.</p>
+        )}${it.plansPath !== undefined && html`; <a href="${it.plansPath}">the fund’s plans of later rounds</a>`}.</p>
       </section>`,
   })
 }
@@ -151,6 +173,7 @@ function holdersTable({ holders, totals, whole, asOf }: CapTablePage): Html {
           ]),
       ...(whole
         ? [
+            ...foundersRow(holders, totals, some('')),
             {
               cells: [
                 'Total',
@@ -170,20 +193,49 @@ function holdersTable({ holders, totals, whole, asOf }: CapTablePage): Html {
   })
 }
 
+/** The line of the founders over theirs, where there are several. */
+function foundersRow(
+  holders: CapTablePage['holders'],
+  totals: CapTablePage['totals'],
+  more: readonly string[],
+): { readonly cells: readonly string[] }[] {
+  const names = foundersIn(holders.map(({ name, founder }) => ({ holder: name, founder })))
+  if (names.length === 0) return []
+  const total = (of: (row: CapTablePage['holders'][number]) => string): string =>
+    sum(holders.filter(({ founder }) => founder).map(of))
+  const diluted = total((row) => row.fullyDiluted)
+  return [
+    {
+      cells: [
+        `Of these: ${listed(names)} together`,
+        ...[total((row) => row.outstanding), total((row) => row.granted), total((row) => row.warrants)].map((shares) =>
+          grouped(shares),
+        ),
+        ...[grouped(total((row) => row.vested)), grouped(diluted), percent(diluted, totals.fullyDiluted), ...more],
+      ],
+    },
+  ]
+}
+
 function momentsCard(moments: readonly Moment[]): Html {
   const names = [...new Set(moments.flatMap(({ holdings }) => holdings.map(({ holder }) => holder)))]
   const totals = moments.map(({ holdings }) => sum(holdings.map(({ shares }) => shares)))
-  const shares = (name: string, at: number) =>
-    sum((moments[at]?.holdings ?? []).filter(({ holder }) => holder === name).map(({ shares: own }) => own))
+  const founders = foundersIn(moments.flatMap(({ holdings }) => holdings))
+  const shares = (named: readonly string[], at: number) =>
+    sum((moments[at]?.holdings ?? []).filter(({ holder }) => named.includes(holder)).map(({ shares: own }) => own))
+  const partsOf = (named: readonly string[]) => moments.map((_, at) => percent(shares(named, at), totals[at] ?? '0'))
   return html`<section class="card">
         <h2>How ownership changed</h2>
         ${figure({ id: 'dilution', draw: (canvas) => dilutionChart(moments, canvas), note: 'After the first issue of each stock class, and on the day of the table.' })}
         ${dataTable({
           caption: 'Parts of the company, fully diluted, %',
           columns: [{ head: 'Holder' }, ...moments.map(({ name }) => ({ head: name, number: true }))],
-          rows: names.map((name) => ({
-            cells: [name, ...moments.map((_, at) => percent(shares(name, at), totals[at] ?? '0'))],
-          })),
+          rows: [
+            ...names.map((name) => ({ cells: [name, ...partsOf([name])] })),
+            ...(founders.length === 0
+              ? []
+              : [{ cells: [`Of these: ${listed(founders)} together`, ...partsOf(founders)] }]),
+          ],
         })}
       </section>`
 }

@@ -1,6 +1,10 @@
 /** A company's compute on a page: what it has, when GPUs are free, what a request takes, what it booked and what ran. */
+
 import { type Canvas, lineChart, type Scene } from '../charts/index.ts'
-import { grouped, listed } from '../format.ts'
+import { counted, date, grouped, instantWords, listed } from '../format.ts'
+import { LIVE_QUOTE_PATH } from './assets.ts'
+import { type ReservationList, reservationsCard } from './compute-reservations.ts'
+import { type JobRow, jobsCard, type OnDemandRow, onDemandCard } from './compute-usage.ts'
 import { dataTable, figure } from './figure.ts'
 import { type Html, html } from './html.ts'
 import { emptyState, layout, type Person } from './layout.ts'
@@ -31,25 +35,6 @@ export type RequestForm = {
   readonly startsAt: string
   readonly hours: string
 }
-export type ReservationRow = {
-  readonly id: string
-  readonly pool: string
-  readonly gpus: number
-  readonly startsAt: string
-  readonly endsAt: string
-  readonly state: string
-  readonly held: string
-  readonly delivered: string
-  /** Where a form cancels it; left out where it cannot be cancelled, or not by this person. */
-  readonly cancelPath?: string | undefined
-}
-export type JobRow = {
-  readonly job: string
-  readonly pool: string
-  readonly gpuHours: string
-  readonly tokens: string
-  readonly lastEnded: string
-}
 export type ComputeOnPage = {
   readonly person: Person
   readonly companyName: string
@@ -62,6 +47,21 @@ export type ComputeOnPage = {
     readonly held: string
     readonly locked: string
   }[]
+  /** Lots that milestones or requests release, with the page on which that is done. */
+  readonly releases?: readonly {
+    readonly name: string
+    /** Which grant they are of; left out of other tokens. */
+    readonly grant?: string | undefined
+    readonly locked: string
+    readonly path: string
+  }[]
+  /** Notices of expiry that stand, the nearest first. */
+  readonly expiring: readonly {
+    readonly name: string
+    readonly tokens: string
+    readonly expiresOn: string
+    readonly daysLeft: number
+  }[]
   readonly pools: readonly PoolChoice[]
   readonly pool: PoolChoice | undefined
   readonly capacity:
@@ -72,31 +72,10 @@ export type ComputeOnPage = {
   readonly books: boolean
   readonly quote?: QuoteOnPage | undefined
   readonly refused?: string | undefined
-  readonly reservations: readonly ReservationRow[]
+  readonly reservations: ReservationList
   readonly jobs: readonly JobRow[]
-}
-
-const STATES: Readonly<Record<string, string>> = {
-  waitlisted: '… On the waiting list',
-  held: '◷ Waits for the provider',
-  confirmed: '✓ Confirmed',
-  provisioned: '✓ Ready on the cluster',
-  active: '▶ Running',
-  completed: '■ Completed',
-  cancelled: '✗ Cancelled',
-  declined: '✗ Declined by the provider',
-  expired: '✗ Not decided in time',
-  no_show: '✗ Not used in time',
-  failed: '✗ Failed',
-}
-/** Where a reservation stands, as a word with a sign. */
-export const reservationWords = (state: string): string => STATES[state] ?? state
-
-/** "1 Dec 2026, 00:00 UTC" */
-export const instantWords = (iso: string): string => {
-  const [, year, month, day, time] = /^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}:[0-9]{2})/.exec(iso) ?? []
-  const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
-  return year === undefined ? iso : `${Number(day)} ${months[Number(month) - 1]} ${year}, ${time} UTC`
+  /** Use outside any reservation, by month. */
+  readonly onDemand: readonly OnDemandRow[]
 }
 
 export const computePage = (page: ComputeOnPage): string =>
@@ -110,20 +89,33 @@ export const computePage = (page: ComputeOnPage): string =>
         page.refused !== undefined &&
         html`<div class="note refused" role="alert"><p><strong>Nothing was changed.</strong> ${page.refused}</p></div>`
       }
+      ${page.expiring.length > 0 && expiringNote(page)}
       ${balancesCard(page)}
       ${page.pool !== undefined && page.books && requestCard(page, page.pool)}
       ${page.pool !== undefined && page.capacity !== undefined && capacityCard(page, page.pool)}
-      ${reservationsCard(page)}
-      ${jobsCard(page)}
+      ${reservationsCard(page.reservations, page.path)}
+      ${jobsCard(page.jobs)}
+      ${onDemandCard(page.onDemand)}
       <p class="quiet"><a href="/">Start page</a></p>`,
   })
 
 function headline({ balances }: ComputeOnPage): string {
   if (balances.length === 0) return 'No tokens yet'
-  return `${listed(balances.map(({ available, name }) => `${grouped(available)} ${name} tokens`))} can be booked`
+  const bookable = balances.filter(({ available }) => available !== '0')
+  if (bookable.length === 0) return 'No tokens can be booked now'
+  return `${listed(bookable.map(({ available, name }) => `${grouped(available)} ${name}`))} can be booked`
 }
 
-function balancesCard({ balances }: ComputeOnPage): Html {
+/** What will be lost, by when, and what can be done. */
+const expiringNote = ({ expiring }: ComputeOnPage): Html =>
+  html`<div class="note" id="expiring"><p><strong>Tokens expire soon.</strong></p>
+        <ul>${expiring.map(
+          ({ name, tokens, expiresOn, daysLeft }) =>
+            html`<li>${grouped(tokens)} ${name} tokens expire on ${date(expiresOn)}, in ${counted(String(daysLeft), 'day')}.</li>`,
+        )}</ul>
+        <p>What is booked and used before then does not expire. A later day is an amendment that both sides sign.</p></div>`
+
+function balancesCard({ balances, releases = [] }: ComputeOnPage): Html {
   if (balances.length === 0) {
     return emptyState({
       heading: 'There is nothing to book with',
@@ -144,6 +136,10 @@ function balancesCard({ balances }: ComputeOnPage): Html {
             cells: [row.name, grouped(row.available), grouped(row.held), grouped(row.locked)],
           })),
         })}
+        ${releases.map(
+          ({ name, grant, locked, path }) =>
+            html`<p><a href="${path}">Ask for locked ${name}${grant !== undefined && html` of ${grant}`}, or see their milestones</a>: ${grouped(locked)} are not released yet.</p>`,
+        )}
       </section>`
 }
 
@@ -153,7 +149,7 @@ function requestCard(page: ComputeOnPage, pool: PoolChoice): Html {
     html`<label><span>${label}</span><input name="${name}" type="${type}" value="${value}" required ${more}></label>`
   return html`<section class="card" id="request">
         <h2>Book GPUs</h2>
-        <form method="post" action="${path}/quote#request" class="fields">
+        <form method="post" action="${path}/quote#request" class="fields" data-estimate="${path}/estimate">
           <label><span>Pool</span><select name="pool">${page.pools.map(
             ({ id, name }) => html`<option value="${id}"${id === pool.id && html` selected`}>${name}</option>`,
           )}</select></label>
@@ -162,13 +158,15 @@ function requestCard(page: ComputeOnPage, pool: PoolChoice): Html {
           ${field('hours', 'Hours', 'number', form.hours, html`min="1" step="1"`)}
           <button class="plain">Show what it takes</button>
         </form>
+        <p id="estimate" role="status"></p>
         ${quote !== undefined && quotePart(page, pool, quote)}
+        <script src="${LIVE_QUOTE_PATH}" defer></script>
       </section>`
 }
 
 function quotePart({ form, path }: ComputeOnPage, pool: PoolChoice, quote: QuoteOnPage): Html {
   const enough = quote.free >= Number(form.gpus)
-  return html`<div class="note">
+  return html`<div class="note" id="quote">
           <p><strong>It takes ${grouped(quote.tokens)} tokens</strong>, held until the time is over. A GPU-hour of ${pool.name} counts ${grouped(quote.factor)} H100-hours. ${
             enough
               ? `${quote.free} GPUs are free then.`
@@ -227,64 +225,5 @@ function capacityCard({ capacity }: ComputeOnPage, pool: PoolChoice): Html {
           })),
         })}
         </details>
-      </section>`
-}
-
-function reservationsCard({ reservations, path }: ComputeOnPage): Html {
-  if (reservations.length === 0) {
-    return emptyState({
-      heading: 'No reservation yet',
-      text: 'What the company asks for stands here, with what the provider decided.',
-    })
-  }
-  return html`<section class="card">
-        <h2>Reservations</h2>
-        ${dataTable({
-          caption: 'The newest first, in UTC. Tokens are held, and charged as compute is delivered.',
-          columns: [
-            { head: 'From' },
-            { head: 'Until' },
-            { head: 'Pool' },
-            { head: 'GPUs', number: true },
-            { head: 'State' },
-            { head: 'Held', number: true },
-            { head: 'Delivered', number: true },
-            { head: '' },
-          ],
-          rows: reservations.map((row) => ({
-            cells: [
-              instantWords(row.startsAt),
-              instantWords(row.endsAt),
-              row.pool,
-              row.gpus,
-              reservationWords(row.state),
-              grouped(row.held),
-              grouped(row.delivered),
-              row.cancelPath !== undefined &&
-                html`<form method="post" action="${row.cancelPath}"><button class="link">Cancel</button></form>`,
-            ],
-          })),
-        })}
-        <p class="actions"><a class="button plain" href="${path}/reservations.ics">Calendar feed</a> <a class="button plain" href="${path}/reservations.csv">CSV</a> <a class="button plain" href="${path}/reservations.json">JSON</a></p>
-      </section>`
-}
-
-function jobsCard({ jobs }: ComputeOnPage): Html | false {
-  if (jobs.length === 0) return false
-  return html`<section class="card">
-        <h2>Usage by job</h2>
-        ${dataTable({
-          caption: 'As metered, the latest first; corrections stand in the statements.',
-          columns: [
-            { head: 'Job' },
-            { head: 'Pool' },
-            { head: 'GPU-hours', number: true },
-            { head: 'Tokens', number: true },
-            { head: 'Last ended' },
-          ],
-          rows: jobs.map((row) => ({
-            cells: [row.job, row.pool, grouped(row.gpuHours), grouped(row.tokens), instantWords(row.lastEnded)],
-          })),
-        })}
       </section>`
 }

@@ -30,11 +30,13 @@ export type DataTable = {
   readonly caption: string
   readonly columns: readonly DataColumn[]
   readonly rows: readonly { readonly cells: readonly Content[]; readonly total?: boolean }[]
+  /** On a narrow screen each row becomes a list under its first cell: for rows that are read, not compared. */
+  readonly stacks?: boolean
 }
 
 /** A table of exact figures; wider than the screen, it scrolls in itself and the first column stays. */
-export const dataTable = ({ caption, columns, rows }: DataTable): Html =>
-  html`<div class="wide" role="region" aria-label="${caption}" tabindex="0"><table class="data">
+export const dataTable = ({ caption, columns, rows, stacks = false }: DataTable): Html =>
+  html`<div class="wide" role="region" aria-label="${caption}" tabindex="0"><table class="data${stacks && ' stacks'}">
         <caption>${caption}</caption>
         <thead><tr>${columns.map((column) => html`<th scope="col"${column.number === true && html` class="number"`}>${column.head}</th>`)}</tr></thead>
         <tbody>${rows.map(
@@ -42,7 +44,7 @@ export const dataTable = ({ caption, columns, rows }: DataTable): Html =>
             html`<tr${row.total === true && html` class="total"`}>${row.cells.map((cell, i) =>
               i === 0
                 ? html`<th scope="row">${cell}</th>`
-                : html`<td${columns[i]?.number === true && html` class="number"`}>${cell}</td>`,
+                : html`<td${columns[i]?.number === true && html` class="number"`}${stacks && html` data-head="${cell === '' ? '' : columns[i]?.head}"`}>${cell}</td>`,
             )}</tr>`,
         )}</tbody>
       </table></div>`

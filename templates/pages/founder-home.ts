@@ -2,11 +2,14 @@
 import { date, fileSize } from '../format.ts'
 import { type Content, type Html, html } from './html.ts'
 import { emptyState, hashWords, layout, type Person } from './layout.ts'
+import { type PaperRow, papersCard } from './papers-card.ts'
 
 export type TermSheetOnPage = {
   /** What it does, in words: see `headline`. */
   readonly headline: string
   readonly roundName: string
+  /** Where the pages of the round begin: `/rounds/<Round:id>`. */
+  readonly roundPath: string
   readonly fileName: string
   readonly downloadPath: string
   /** SHA-256 of the file, 64 hex digits. */
@@ -29,7 +32,13 @@ export type FounderNext =
       readonly refused?: string | undefined
     }
   | { readonly kind: 'accepted'; readonly termSheet: TermSheetOnPage; readonly acceptedAt: string }
-  | { readonly kind: 'closed'; readonly termSheet: TermSheetOnPage; readonly closedAt: string }
+  | {
+      readonly kind: 'closed'
+      readonly termSheet: TermSheetOnPage
+      readonly closedAt: string
+      /** Where the company stands since, in a sentence without its full stop; left out where nothing is granted. */
+      readonly standing?: string | undefined
+    }
 
 export type FounderHome = {
   /** Where its cap table is shown; left out where there is none. */
@@ -41,8 +50,10 @@ export type FounderHome = {
   readonly others?: readonly { readonly name: string; readonly path: string }[]
   /** The newest statements first: what the person follows to read and answer them. */
   readonly statements?: readonly { readonly name: string; readonly state: string; readonly path: string }[]
+  /** Amendments, side letters, assignments and further closings; what waits for this person first. */
+  readonly papers?: readonly PaperRow[]
   /** Where the company stands, one figure a row, already formatted, the unit in the name. */
-  readonly figures?: readonly { readonly name: string; readonly value: string }[]
+  readonly figures?: readonly { readonly name: string; readonly value: string }[] | undefined
   /** Where the company books compute. */
   readonly computePath?: string
 }
@@ -53,6 +64,7 @@ export const founderHomePage = ({
   next,
   others = [],
   statements = [],
+  papers = [],
   figures = [],
   capTablePath,
   computePath,
@@ -62,7 +74,9 @@ export const founderHomePage = ({
     person,
     main: html`
       <p class="over">${companyName}</p>
-      ${nextPart(next)}
+      ${headPart(next)}
+      ${figures.length > 0 && figuresTable(figures, computePath)}
+      ${papers.length > 0 && papersCard(papers)}
       ${
         statements.length > 0 &&
         html`<section class="card">
@@ -74,8 +88,8 @@ export const founderHomePage = ({
         </table>
       </section>`
       }
-      ${figures.length > 0 && figuresTable(figures)}
-      ${computePath !== undefined && html`<p class="actions"><a class="button plain" href="${computePath}">Tokens, reservations and booking</a></p>`}
+      ${'termSheet' in next && next.kind !== 'accept' && termSheetCard(next.termSheet)}
+      ${figures.length === 0 && computePath !== undefined && html`<p class="actions"><a class="button plain" href="${computePath}">Tokens, reservations and booking</a></p>`}
       ${
         others.length > 0 &&
         html`<p class="quiet">Your other companies: ${others.map(
@@ -86,7 +100,8 @@ export const founderHomePage = ({
       <p class="quiet"><a href="/console">Open the console</a>: everything about the company as data.</p>`,
   })
 
-function nextPart(next: FounderNext): Html {
+/** What is next, or where the company stands. What is to be accepted stands here with its form; else the term sheet is below. */
+function headPart(next: FounderNext): Html {
   switch (next.kind) {
     case 'nothing':
       return html`<h1>Nothing needs you now</h1>${emptyState({
@@ -99,14 +114,12 @@ function nextPart(next: FounderNext): Html {
       return html`
       <h1>The term sheet is accepted</h1>
       <p class="lead">Accepted on ${date(next.acceptedAt)}. Next, the fund closes the round once its conditions are met; nothing is
-        issued before that.</p>
-      ${termSheetCard(next.termSheet)}`
+        issued before that.</p>`
     case 'closed':
       return html`
-      <h1>The round has closed</h1>
-      <p class="lead">Closed on ${date(next.closedAt)}: the shares are issued, unearned, and the Tokens are granted. Next, book
-        compute in the console.</p>
-      ${termSheetCard(next.termSheet)}`
+      <h1>${next.standing ?? 'The round has closed'}</h1>
+      <p class="lead">${next.termSheet.roundName} closed on ${date(next.closedAt)}: the equity is issued, unearned, and is earned as
+        booked compute is delivered.</p>`
   }
 }
 
@@ -140,18 +153,24 @@ const termSheetCard = (termSheet: TermSheetOnPage, below: Content = undefined): 
           <tr><th scope="row">File</th><td>${termSheet.fileName}, ${fileSize(termSheet.size)}</td></tr>
           <tr><th scope="row">SHA-256 of the file</th><td>${hashWords(termSheet.sha256)}</td></tr>
         </table>
-        <p class="actions"><a class="button${below ? ' plain' : ''}" href="${termSheet.downloadPath}">Download the term sheet (PDF)</a></p>
+        <p class="actions"><a class="button plain" href="${termSheet.downloadPath}">Download the term sheet (PDF)</a></p>
+        <ul>
+          <li><a href="${termSheet.roundPath}/pro-forma">Who owns how much before and after</a></li>
+          <li><a href="${termSheet.roundPath}/protections">What protects the company, and who bears what</a></li>
+          <li><a href="${termSheet.roundPath}/legs">The tokens beside cash and cloud credits</a></li>
+        </ul>
         ${below}
       </section>`
 
-const figuresTable = (figures: readonly { readonly name: string; readonly value: string }[]): Html => html`
+const figuresTable = (figures: NonNullable<FounderHome['figures']>, computePath: string | undefined): Html => html`
       <section class="card">
         <h2>Where the company stands</h2>
         <table>${figures.map(
           (figure) => html`
-          <tr><th scope="row">${figure.name}</th><td class="number">${figure.value}</td></tr>`,
+          <tr><th scope="row">${figure.name}</th><td>${figure.value}</td></tr>`,
         )}
         </table>
+        ${computePath !== undefined && html`<p class="actions"><a class="button" href="${computePath}">Tokens, reservations and booking</a></p>`}
       </section>`
 
 const lowered = (sentence: string): string => sentence.charAt(0).toLowerCase() + sentence.slice(1)

@@ -10,6 +10,11 @@ export class Html {
   constructor(text: string) {
     this.text = text
   }
+
+  /** The same with the text between its tags changed, by something that makes no tag of it. */
+  replaceText(change: (text: string) => string): Html {
+    return new Html(this.text.replaceAll(/(?<=^|>)[^<>]+(?=<|$)/g, change))
+  }
 }
 
 /** What may stand in a template: words, which are escaped; HTML; lists of both; nothing. */

@@ -27,11 +27,26 @@ export const layout = ({ title, person, main }: Layout): string =>
   <body>
     <a class="skip" href="#main">Skip to the content</a>
     <header class="top"><div><a class="mark" href="/">Equihour</a>${person !== undefined && bar(person)}</div></header>
-    <main id="main">${main}</main>
+    <main id="main">${keptTogether(html`${main}`)}</main>
     <footer class="foot">Equity for compute, traced to the GPU-second.</footer>
   </body>
 </html>
 `.text
+
+/**
+ * No line ends between a currency and its amount, a number and its per cent, or within a date: each is one figure. In text alone,
+ * not in attributes, which hold what is sent.
+ */
+const keptTogether = (main: Html): Html =>
+  main.replaceText((text) =>
+    text
+      .replaceAll(/\b([A-Z]{3}) (?=[−-]?[0-9])/g, '$1\u00a0')
+      .replaceAll(/(?<=[0-9]) %/g, '\u00a0%')
+      .replaceAll(
+        /\b([0-9]{1,2}) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (?=[0-9]{4}\b)/g,
+        '$1\u00a0$2\u00a0',
+      ),
+  )
 
 const bar = (person: Person): Html =>
   html`<span class="person">${person.name}, ${person.role}</span>

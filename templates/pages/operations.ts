@@ -1,55 +1,59 @@
 /** What needs whoever runs pools: requests that wait, schedulers that are away or tell something else, how full it is. */
-import { grouped } from '../format.ts'
-import { instantWords } from './compute.ts'
+import { counted, grouped } from '../format.ts'
 import { dataTable } from './figure.ts'
 import { type Html, html } from './html.ts'
 import { emptyState, layout, type Person } from './layout.ts'
+import { ageWords, health, type PoolOnPage, poolCard } from './operations-pool.ts'
+import {
+  type CoverageOnPage,
+  coverageCard,
+  type ExpiringOnPage,
+  expiringCard,
+  type SupplyOnPage,
+  supplyCard,
+} from './operations-tokens.ts'
 
-export type WaitingRequest = {
-  readonly company: string
-  readonly gpus: number
-  readonly startsAt: string
-  readonly requestedAt: string
-  /** Whole minutes since it was asked for. */
-  readonly ageMinutes: number
+export type OperationsOnPage = {
+  readonly person: Person
+  readonly days: number
+  readonly pools: readonly PoolOnPage[]
+  /** Usage records that are kept aside, and how long the oldest has been. */
+  readonly keptAside: { readonly count: number; readonly oldestMinutes: number }
+  /** For who has the page of statements: companies with a month to state, and statements to make final. */
+  readonly statements?: { readonly due: number; readonly accepted: number } | undefined
+  readonly refused?: string | undefined
+  readonly supplies: readonly SupplyOnPage[]
+  readonly expiring: readonly ExpiringOnPage[]
+  readonly coverage: readonly CoverageOnPage[]
 }
-export type SchedulerOnPage = {
-  readonly name: string
-  readonly up: boolean
-  readonly downSince: string | null
-  readonly detail: string
-  readonly checkedAt: string
-  readonly differences: readonly {
-    readonly what: string
-    readonly name: string
-    readonly here: string
-    readonly there: string
-  }[]
-  readonly nodesDown: readonly {
-    readonly node: string
-    readonly gpus: number
-    readonly from: string
-    readonly reason: string
-  }[]
-  readonly waiting: readonly { readonly id: string; readonly attempts: number; readonly why: string }[]
-}
-export type PoolOnPage = {
-  readonly name: string
-  readonly capacity: number
-  /** Percent of the GPU-hours of the next days that are booked, one place; null where it cannot be told. */
-  readonly booked: string | null
-  readonly waiting: readonly WaitingRequest[]
-  readonly scheduler: SchedulerOnPage | undefined
-}
-export type OperationsOnPage = { readonly person: Person; readonly days: number; readonly pools: readonly PoolOnPage[] }
 
-export const operationsPage = ({ person, days, pools }: OperationsOnPage): string =>
+export const operationsPage = ({
+  person,
+  days,
+  pools,
+  keptAside,
+  statements,
+  refused,
+  supplies,
+  expiring,
+  coverage,
+}: OperationsOnPage): string =>
   layout({
     title: 'Operations',
     person,
     main: html`
       <p class="over">Operations</p>
-      <h1>${headline(pools)}</h1>
+      <h1>${headline(pools, keptAside.count, statements)}</h1>
+      ${refused !== undefined && html`<div class="note refused" role="alert"><p>${refused}</p></div>`}
+      ${
+        keptAside.count > 0 &&
+        html`<div class="note"><p><strong>Usage is kept aside:</strong> ${keptAside.count} ${keptAside.count === 1 ? 'record that' : 'records that'} could not be used; the oldest waits for ${ageWords(keptAside.oldestMinutes)}. <a href="/operations/usage">Mend and replay it</a></p></div>`
+      }
+      ${
+        statements !== undefined &&
+        statements.due + statements.accepted > 0 &&
+        html`<div class="note"><p><strong>Statements wait:</strong> ${statementParts(statements).join(', ')}. <a href="/statements">State them and make them final</a></p></div>`
+      }
       ${
         pools.length === 0
           ? emptyState({
@@ -59,17 +63,45 @@ export const operationsPage = ({ person, days, pools }: OperationsOnPage): strin
           : overview(pools, days)
       }
       ${pools.map((pool) => poolCard(pool))}
-      <p class="quiet"><a href="/">Start page</a></p>`,
+      ${expiring.length > 0 && expiringCard(expiring)}
+      ${coverage.map((each, index) => coverageCard(each, index))}
+      ${supplies.length > 0 && supplyCard(supplies)}
+      <p class="quiet"><a href="/releases">Releases</a> · ${statements !== undefined && html`<a href="/statements">Statements</a> · `}<a href="/operations/usage">Usage kept aside</a> · <a href="/">Start page</a></p>`,
   })
 
-function headline(pools: readonly PoolOnPage[]): string {
+type Statements = NonNullable<OperationsOnPage['statements']>
+
+/** What waits about statements, as the parts of a sentence. */
+export const statementParts = ({ due, accepted }: Statements): string[] => [
+  ...(due === 0 ? [] : [`${counted(String(due), 'company has', 'companies have')} a month to state`]),
+  ...(accepted === 0 ? [] : [`${counted(String(accepted), 'statement waits', 'statements wait')} to be made final`]),
+]
+
+function headline(
+  pools: readonly PoolOnPage[],
+  keptAside: number,
+  statements: Statements = { due: 0, accepted: 0 },
+): string {
+  const conflicts = pools.reduce((sum, pool) => sum + pool.conflicts.length, 0)
   const waiting = pools.reduce((sum, pool) => sum + pool.waiting.length, 0)
   const away = pools.filter(({ scheduler }) => scheduler?.up === false).length
   const differing = pools.reduce((sum, { scheduler }) => sum + (scheduler?.differences.length ?? 0), 0)
+  const nodes = new Set(
+    pools.flatMap(({ anchor, scheduler, underNodesDown }) => [
+      ...(scheduler?.nodesDown ?? []).map(({ node }) => `${anchor} ${node}`),
+      ...underNodesDown.filter(({ over }) => !over).map(({ node }) => `${anchor} ${node}`),
+    ]),
+  ).size
+  const restarts = pools.reduce((sum, pool) => sum + pool.restarts.filter(({ answer }) => answer === null).length, 0)
   const parts = [
     ...(waiting === 0 ? [] : [`${waiting} ${waiting === 1 ? 'request waits' : 'requests wait'} for a decision`]),
+    ...(conflicts === 0 ? [] : [`${conflicts} ${conflicts === 1 ? 'conflict stands' : 'conflicts stand'}`]),
     ...(away === 0 ? [] : [`${away} ${away === 1 ? 'scheduler does' : 'schedulers do'} not answer`]),
+    ...(nodes === 0 ? [] : [`${nodes} ${nodes === 1 ? 'node is' : 'nodes are'} down`]),
+    ...(restarts === 0 ? [] : [`${restarts} ${restarts === 1 ? 'restart waits' : 'restarts wait'} for the provider`]),
     ...(differing === 0 ? [] : [`${differing} ${differing === 1 ? 'reservation differs' : 'reservations differ'}`]),
+    ...(keptAside === 0 ? [] : [`${keptAside} usage ${keptAside === 1 ? 'record is' : 'records are'} kept aside`]),
+    ...statementParts(statements),
   ]
   return parts.length === 0 ? 'Nothing needs anybody now' : parts.join(', ')
 }
@@ -84,90 +116,18 @@ const overview = (pools: readonly PoolOnPage[], days: number): Html =>
             { head: 'GPUs', number: true },
             { head: 'Booked', number: true },
             { head: 'Waiting requests', number: true },
+            { head: 'Conflicts', number: true },
             { head: 'Scheduler' },
           ],
           rows: pools.map((pool) => ({
             cells: [
-              pool.name,
+              html`<a href="#${pool.anchor}">${pool.name}</a>`,
               grouped(String(pool.capacity)),
               pool.booked === null ? 'cannot tell' : `${pool.booked}%`,
               pool.waiting.length,
+              pool.conflicts.length,
               health(pool.scheduler),
             ],
           })),
         })}
       </section>`
-
-const health = (scheduler: SchedulerOnPage | undefined): string =>
-  scheduler === undefined
-    ? '– Not connected'
-    : scheduler.up
-      ? '✓ Answers'
-      : `✗ Away since ${instantWords(scheduler.downSince ?? scheduler.checkedAt)}`
-
-/** Minutes as an operator says them: "2 h 5 min", "3 d 4 h". */
-export const ageWords = (minutes: number): string => {
-  if (minutes < 60) return `${minutes} min`
-  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
-  return `${Math.floor(minutes / 1440)} d ${Math.floor((minutes % 1440) / 60)} h`
-}
-
-function poolCard({ name, waiting, scheduler }: PoolOnPage): Html | false {
-  const told =
-    scheduler === undefined ? 0 : scheduler.differences.length + scheduler.nodesDown.length + scheduler.waiting.length
-  if (waiting.length === 0 && told === 0 && scheduler?.up !== false) return false
-  return html`<section class="card">
-        <h2>${name}</h2>
-        ${
-          scheduler?.up === false &&
-          html`<div class="note refused"><p><strong>${scheduler.name} does not answer.</strong> ${scheduler.detail} Asked last ${instantWords(scheduler.checkedAt)}. Reservations stay confirmed and are told when it is back.</p></div>`
-        }
-        ${waiting.length > 0 && waitingTable(waiting)}
-        ${scheduler !== undefined && schedulerTables(scheduler)}
-      </section>`
-}
-
-const waitingTable = (waiting: readonly WaitingRequest[]): Html =>
-  dataTable({
-    caption: 'Requests that wait for the provider, the newest first',
-    columns: [
-      { head: 'Company' },
-      { head: 'GPUs', number: true },
-      { head: 'Starts' },
-      { head: 'Asked' },
-      { head: 'Age' },
-    ],
-    rows: waiting.map((row) => ({
-      cells: [
-        row.company,
-        row.gpus,
-        instantWords(row.startsAt),
-        instantWords(row.requestedAt),
-        ageWords(row.ageMinutes),
-      ],
-    })),
-  })
-
-const schedulerTables = ({ differences, nodesDown, waiting }: SchedulerOnPage): Html =>
-  html`${
-    differences.length > 0 &&
-    dataTable({
-      caption: 'What calendar and scheduler tell differently',
-      columns: [{ head: 'Reservation' }, { head: 'What' }, { head: 'Calendar' }, { head: 'Scheduler' }],
-      rows: differences.map((row) => ({ cells: [row.name, row.what, row.here, row.there] })),
-    })
-  }${
-    nodesDown.length > 0 &&
-    dataTable({
-      caption: 'Nodes that are down',
-      columns: [{ head: 'Node' }, { head: 'GPUs', number: true }, { head: 'Since' }, { head: 'Why' }],
-      rows: nodesDown.map((row) => ({ cells: [row.node, row.gpus, instantWords(row.from), row.reason] })),
-    })
-  }${
-    waiting.length > 0 &&
-    dataTable({
-      caption: 'Reservations that the scheduler could not be told of yet',
-      columns: [{ head: 'Reservation' }, { head: 'Attempts', number: true }, { head: 'Why' }],
-      rows: waiting.map((row) => ({ cells: [row.id, row.attempts, row.why] })),
-    })
-  }`

@@ -7,21 +7,18 @@ import {
   earnedInMonth,
   exactWords,
   forecastWords,
+  isSafe,
   monthName,
   planChart,
   priceWords,
   statementHeadline,
 } from '../statement-words.ts'
+import { disputeStateWords } from './dispute.ts'
 import { dataTable, figure } from './figure.ts'
 import { type Html, html } from './html.ts'
 import { hashWords, layout, type Person } from './layout.ts'
+import { type Answerable, answerForms } from './statement-answer.ts'
 
-export type Answerable = {
-  /** Where the forms post `answer`, `sha256` and `reason` or `read` to. */
-  readonly action: string
-  /** What the last try was refused with. */
-  readonly refused?: string
-}
 export type StatementOnPage = {
   readonly person: Person
   readonly sheet: StatementSheet
@@ -30,6 +27,8 @@ export type StatementOnPage = {
   readonly path: string
   /** For who may answer; left out for who only reads. */
   readonly answerable: Answerable | undefined
+  /** The disputes over the month, newest first. */
+  readonly disputes: readonly { readonly path: string; readonly state: string; readonly reason: string }[]
 }
 
 const STATES: Readonly<Record<string, string>> = {
@@ -44,7 +43,7 @@ const STATES: Readonly<Record<string, string>> = {
 /** Where a statement stands, as a word with a sign. */
 export const stateWords = (state: string): string => STATES[state] ?? state
 
-export const statementPage = ({ person, sheet, state, path, answerable }: StatementOnPage): string =>
+export const statementPage = ({ person, sheet, state, path, answerable, disputes }: StatementOnPage): string =>
   layout({
     title: `Statement of ${monthName(sheet.month)}`,
     person,
@@ -56,6 +55,16 @@ export const statementPage = ({ person, sheet, state, path, answerable }: Statem
       ${
         answerable?.refused !== undefined &&
         html`<div class="note refused" role="alert"><p><strong>Not answered.</strong> ${answerable.refused}</p></div>`
+      }
+      ${
+        disputes.length > 0 &&
+        html`<section class="card">
+        <h2>Disputes over the month</h2>
+        <table>${disputes.map(
+          (dispute) => html`
+          <tr><th scope="row"><a href="${dispute.path}">${dispute.reason}</a></th><td>${disputeStateWords(dispute.state)}</td></tr>`,
+        )}</table>
+      </section>`
       }
       <section class="card">
         <h2>Statement</h2>
@@ -73,31 +82,6 @@ export const statementPage = ({ person, sheet, state, path, answerable }: Statem
       ${answerable !== undefined && (state === 'stated' || state === 'disputed') && answerForms(sheet, state, answerable)}
       <p class="quiet"><a href="/">Start page</a></p>`,
   })
-
-function answerForms(sheet: StatementSheet, state: string, answerable: Answerable): Html {
-  const hash = html`<input type="hidden" name="sha256" value="${sheet.sha256}">`
-  return html`<section class="card" id="answer">
-        <h2>Accept</h2>
-        <p>Accepting agrees to exactly these figures. When the fund then makes the statement final, the shares earned by its
-          end vest, and do not un-vest.</p>
-        <form method="post" action="${answerable.action}">
-          ${hash}<input type="hidden" name="answer" value="ACCEPT">
-          <label class="check"><input type="checkbox" name="read" value="yes" required>
-            <span>I have read the statement with this hash and may accept it for the company.</span></label>
-          <button>Accept the statement of ${monthName(sheet.month)}</button>
-        </form>
-        ${
-          state === 'stated' &&
-          html`<h2>Or dispute it</h2>
-        <form method="post" action="${answerable.action}">
-          ${hash}<input type="hidden" name="answer" value="DISPUTE">
-          <label><span>What is disputed</span>
-            <input type="text" name="reason" required maxlength="2000"></label>
-          <button class="plain">Dispute the statement</button>
-        </form>`
-        }
-      </section>`
-}
 
 function classCard(account: ClassAccount, sheet: StatementSheet, place: number): Html {
   const cells = column([
@@ -227,29 +211,32 @@ function correctionsCard(sheet: StatementSheet): Html {
 
 function sharesCard(sheet: StatementSheet): Html {
   const number = { number: true }
+  const stock = sheet.grants.filter((grant) => !isSafe(grant))
+  const safes = sheet.grants.filter(isSafe)
+  const table = (grants: readonly GrantLine[], caption: string, vested: string) =>
+    dataTable({
+      caption,
+      columns: [
+        { head: 'Security' },
+        { head: 'Earned at opening', ...number },
+        { head: 'Earned in the month', ...number },
+        { head: 'Earned at closing', ...number },
+        { head: vested, ...number },
+        { head: 'Of', ...number },
+      ],
+      rows: grants.map((grant) => ({
+        cells: [
+          grant.security,
+          ...[grant.earnedOpening, earnedInMonth(grant), grant.earnedClosing, grant.vested, grant.total].map((value) =>
+            grouped(value, isSafe(grant) ? 2 : 0),
+          ),
+        ],
+      })),
+    })
   return html`<section class="card">
-        <h2>Shares</h2>
-        ${dataTable({
-          caption: 'Earned is provisional; it vests when this statement is final, and does not un-vest',
-          columns: [
-            { head: 'Security' },
-            { head: 'Earned at opening', ...number },
-            { head: 'Earned in the month', ...number },
-            { head: 'Earned at closing', ...number },
-            { head: 'Vested when stated', ...number },
-            { head: 'Of', ...number },
-          ],
-          rows: sheet.grants.map((grant) => ({
-            cells: [
-              grant.security,
-              grouped(grant.earnedOpening),
-              grouped(earnedInMonth(grant)),
-              grouped(grant.earnedClosing),
-              grouped(grant.vested),
-              grouped(grant.total),
-            ],
-          })),
-        })}
+        <h2>${safes.length === 0 ? 'Shares' : stock.length === 0 ? 'Purchase amount' : 'Shares and purchase amounts'}</h2>
+        ${(stock.length > 0 || safes.length === 0) && table(stock, 'Earned is provisional; it vests when this statement is final, and does not un-vest', 'Vested when stated')}
+        ${safes.length > 0 && table(safes, `Amounts of SAFEs in ${safes[0]?.currency ?? ''}. Earned is provisional; it accrues when this statement is final, and stays`, 'Accrued when stated')}
         ${sheet.grants.map(grantWords)}
         <p class="quiet">Price of an hour in equity: ${sheet.priceDefinition}</p>
       </section>`

@@ -1,44 +1,24 @@
 /** Who gets what if the company is sold, on a page: the answer at the asked value in the first line. */
-import { type WaterfallSeries, waterfallChart } from '../charts/waterfall.ts'
+import { waterfallChart } from '../charts/waterfall.ts'
 import { date, grouped, listed, percent } from '../format.ts'
+import { BENDS_NOTE, numberedBends, TREATMENTS, type WaterfallSheet } from '../waterfall-sheet.ts'
 import { dataTable, figure } from './figure.ts'
 import { html } from './html.ts'
 import { layout, type Person } from './layout.ts'
 
-export type WaterfallPage = {
+export type WaterfallPage = WaterfallSheet & {
   readonly person: Person
-  readonly companyName: string
-  /** "the cap table", or the round whose pro forma it is of. */
-  readonly of: string
-  readonly asOf: string
-  readonly currency: string
   /** The page's own path: downloads are the same with an ending. */
   readonly path: string
-  /** The value that was asked for. */
-  readonly exit: string
-  readonly unearned: string
-  readonly classes: readonly WaterfallSeries[]
-  /** At the asked value, largest first. */
-  readonly payouts: readonly {
-    readonly holder: string
-    readonly what: string
-    readonly amount: string
-    readonly how: string
-  }[]
-  readonly breakpoints: readonly { readonly exit: string; readonly words: string }[]
-  readonly notes: readonly string[]
 }
 
-const TREATMENTS = [
-  ['NO_PREFERENCE', 'share as common does'],
-  ['FULL', 'count as earned'],
-  ['FORFEITED', 'get nothing'],
-] as const
-
 export function waterfallPage(it: WaterfallPage): string {
-  const numbered = it.breakpoints.map((point, at) => ({ ...point, number: String(at + 1) }))
-  const query = `?exit=${it.exit}&unearned=${it.unearned}`
+  const numbered = numberedBends(it)
+  const query = `?exit=${it.exit}&unearned=${it.unearned}&asOf=${it.asOf}`
   const [first] = it.payouts
+  // Where nobody converts and nothing is exercised there is nothing to say about how.
+  const anyHow = it.payouts.some(({ how }) => how !== '')
+  const some = <Cell>(cell: Cell): Cell[] => (anyHow ? [cell] : [])
   return layout({
     title: `Sale of ${it.companyName}`,
     person: it.person,
@@ -47,7 +27,7 @@ export function waterfallPage(it: WaterfallPage): string {
       <h1>If the company is sold for ${it.currency} ${grouped(it.exit, 2)}</h1>
       <p class="lead">${
         first === undefined
-          ? 'nobody is paid.'
+          ? 'Nobody is paid.'
           : html`${first.holder} gets most: ${it.currency} ${grouped(first.amount, 2)}, ${percent(first.amount, it.exit)} %.`
       } By ${it.of}, as of ${date(it.asOf)}.</p>
       <form method="get" action="${it.path}" class="asked">
@@ -56,6 +36,7 @@ export function waterfallPage(it: WaterfallPage): string {
           ([value, words]) =>
             html`<option value="${value}"${value === it.unearned && html` selected`}>${words}</option>`,
         )}</select></label>
+        <input type="hidden" name="asOf" value="${it.asOf}">
         <button>Work it out</button>
       </form>
       <section class="card">
@@ -64,14 +45,13 @@ export function waterfallPage(it: WaterfallPage): string {
           id: 'waterfall',
           draw: (canvas) =>
             waterfallChart({ currency: it.currency, series: it.classes, breakpoints: numbered }, canvas),
-          note:
-            numbered.length > 0 &&
-            'Dotted: exit values at which the shares of the next dollar change, numbered as below.',
+          note: numbered.length > 0 && BENDS_NOTE,
         })}
         ${
           numbered.length > 0 &&
           dataTable({
             caption: 'Where it bends',
+            stacks: true,
             columns: [
               { head: 'Number' },
               { head: `Exit value, ${it.currency}`, number: true },
@@ -85,22 +65,24 @@ export function waterfallPage(it: WaterfallPage): string {
         <h2>Who gets what at ${it.currency} ${grouped(it.exit, 2)}</h2>
         ${dataTable({
           caption: 'Payouts, to the cent; they add up to the exit value',
+          stacks: true,
           columns: [
             { head: 'Holder' },
             { head: 'For' },
             { head: `Payout, ${it.currency}`, number: true },
             { head: '%', number: true },
-            { head: 'How' },
+            ...some({ head: 'How' }),
           ],
           rows: [
             ...it.payouts.map(({ holder, what, amount, how }) => ({
-              cells: [holder, what, grouped(amount, 2), percent(amount, it.exit), how],
+              cells: [holder, what, grouped(amount, 2), percent(amount, it.exit), ...some(how)],
             })),
-            { cells: ['Total', '', grouped(it.exit, 2), '100.00', ''], total: true },
+            { cells: ['Total', '', grouped(it.exit, 2), '100.00', ...some('')], total: true },
           ],
         })}
         ${it.notes.length > 0 && html`<p class="quiet">Taken for granted: ${listed(it.notes)}.</p>`}
-        <p class="actions"><a class="button plain" href="${it.path}.csv${query}">CSV</a>
+        <p class="actions"><a class="button plain" href="${it.path}.pdf${query}">PDF</a>
+          <a class="button plain" href="${it.path}.csv${query}">CSV</a>
           <a class="button plain" href="${it.path}.json${query}">JSON</a></p>
         <p class="quiet">Debts, a management carve-out, participation and other exit values: the tab Step11_Sale in the console.</p>
       </section>`,

@@ -1,8 +1,10 @@
 /** The document of a further closing: who buys what at the fixed price, which tokens are granted, and what it needs. */
 import { column, date, grouped, type MoneyText, money } from '../format.ts'
 import { bindingDocumentPdf } from './binding-document.ts'
+import { type ReleasesOnPaper, releasesOfGrant } from './release-clauses.ts'
 import { bold, rich } from './rich-text.ts'
 import type { Party } from './term-sheet-input.ts'
+import { releaseWords } from './term-sheet-words.ts'
 
 export type ClosingNotice = {
   readonly roundName: string
@@ -27,8 +29,9 @@ export type ClosingNotice = {
     readonly basis: string
     readonly longStop: string
     readonly tokenExpiry: string
-    readonly firstRelease: string
-    readonly lastRelease: string
+    readonly releases: ReleasesOnPaper
+    /** `false`: equal parts on days that rise, of which the first and the last are enough. */
+    readonly ownReleases: boolean
   }[]
   /** All shares before and after it, fully diluted. */
   readonly before: string
@@ -38,10 +41,20 @@ export type ClosingNotice = {
   readonly json: string
 }
 
+const PROVIDER = 'The Provider of a grant is the one that owes its Tokens.'
+
+/** How a grant is released, in its row. */
+function released({ closingDate }: ClosingNotice, { releases, ownReleases }: ClosingNotice['grants'][number]): string {
+  if (ownReleases) return `released: ${releaseWords(releases).replaceAll(' (clause 5)', '')}`
+  const days = releases.releases.map(({ on }) => on)
+  return `released from ${date(days[0] ?? closingDate)} to ${date(days.at(-1) ?? closingDate)}`
+}
+
 /** The document as PDF/A-3a. @throws {NotPrintable} @throws {CharactersNotInTypeface} */
 export function closingNoticePdf(notice: ClosingNotice): Promise<Uint8Array> {
   const { cash, grants, conditions, roundName } = notice
   const shares = column([...cash, ...grants].map((row) => row.shares))
+  const named = grants.some(({ ownReleases }) => ownReleases)
   return bindingDocumentPdf({
     kind: `Closing ${notice.ordinal}`,
     subject: roundName,
@@ -69,13 +82,17 @@ export function closingNoticePdf(notice: ClosingNotice): Promise<Uint8Array> {
                     ],
                     rows: grants.map((grant, index) => ({
                       cells: [
-                        `${grouped(grant.tokens)} of class ${grant.tokenClass} at ${money(grant.referencePrice)}`,
+                        `${named ? `Grant ${index + 1}: ` : ''}${grouped(grant.tokens)} of class ${grant.tokenClass} at ${money(grant.referencePrice)}`,
                         shares[cash.length + index] ?? '',
-                        `${grant.className}; basis ${grant.basis}; released from ${date(grant.firstRelease)} to ${date(grant.lastRelease)}; long-stop ${date(grant.longStop)}; expiry ${date(grant.tokenExpiry)}`,
+                        `${grant.className}; basis ${grant.basis}; ${released(notice, grant)}; long-stop ${date(grant.longStop)}; expiry ${date(grant.tokenExpiry)}`,
                       ],
                     })),
                   },
                 },
+                ...(named ? [{ text: rich`${PROVIDER}` }] : []),
+                ...grants.flatMap((grant, index) =>
+                  grant.ownReleases ? releasesOfGrant(grant.releases, `grant ${index + 1}`) : [],
+                ),
               ]),
           ...(cash.length === 0
             ? []

@@ -81,7 +81,24 @@ export function assignmentPdf(paper: AssignmentPaper): Promise<Uint8Array> {
 /** A right as a document prints it. Parts of 1 are decimal strings. */
 export type RightText =
   | { readonly kind: 'PRO_RATA'; readonly multiple: string; readonly until?: string | undefined }
-  | { readonly kind: 'INFORMATION'; readonly reports: readonly string[]; readonly until?: string | undefined }
+  | {
+      readonly kind: 'PRO_RATA_WAIVER'
+      /** Title of the side letter whose right is given up, and name of the round for which. */
+      readonly sideLetter: string
+      readonly laterRound: string
+      readonly until?: string | undefined
+    }
+  | {
+      readonly kind: 'INFORMATION'
+      readonly reports: readonly string[]
+      /** Days after the end of the period, of a budget before the end of the fiscal year. */
+      readonly days?: readonly { readonly report: string; readonly days: number }[] | undefined
+      /** 1 to 12. */
+      readonly fiscalYearEndMonth?: number | undefined
+      /** Days before each is due. */
+      readonly reminderDays?: number | undefined
+      readonly until?: string | undefined
+    }
   | { readonly kind: 'PRICE_PROTECTION'; readonly threshold: string; readonly until?: string | undefined }
   | { readonly kind: 'BOARD_OBSERVER' | 'CO_SALE'; readonly until?: string | undefined }
   | { readonly kind: 'OTHER'; readonly title: string; readonly text: string; readonly until?: string | undefined }
@@ -92,6 +109,22 @@ export type SideLetterPaper = Common & {
   readonly mfn?: { readonly windowDays: number; readonly over?: readonly string[] | undefined } | undefined
 }
 
+const daysWords = (days: readonly { readonly report: string; readonly days: number }[] = []): string =>
+  days
+    .map(({ report, days: count }) =>
+      report === 'budget'
+        ? ` The budget comes ${count} days before the fiscal year ends.`
+        : ` The ${report} report comes within ${count} days of the end of its period.`,
+    )
+    .join('')
+
+const MONTHS = 'January February March April May June July August September October November December'.split(' ')
+const yearWords = (month: number | undefined): string =>
+  month === undefined ? '' : ` The fiscal year ends with ${MONTHS[month - 1] ?? ''}.`
+
+const reminderWords = (days: number | undefined): string =>
+  days === undefined ? '' : ` The Company is reminded ${days === 1 ? 'a day' : `${days} days`} before each is due.`
+
 /** One right in words. @throws {NotPrintable} */
 export function rightWords(right: RightText): { readonly title: string; readonly words: string } {
   const end = right.until === undefined ? '' : ` The right ends on ${date(right.until)}.`
@@ -101,10 +134,15 @@ export function rightWords(right: RightText): { readonly title: string; readonly
         title: 'Pro rata',
         words: `The holder may buy ${right.multiple === '1' ? 'its part' : `${grouped(right.multiple)} times its part`} of every later issue of equity at its price.${end}`,
       }
+    case 'PRO_RATA_WAIVER':
+      return {
+        title: 'Waiver of pro rata',
+        words: `The holder waives its pro rata right under the side letter “${right.sideLetter}” for ${right.laterRound}, and for no other issue.`,
+      }
     case 'INFORMATION':
       return {
         title: 'Information',
-        words: `The Company gives the holder these reports: ${right.reports.join(', ')}.${end}`,
+        words: `The Company gives the holder these reports: ${right.reports.join(', ')}.${daysWords(right.days)}${yearWords(right.fiscalYearEndMonth)}${reminderWords(right.reminderDays)}${end}`,
       }
     case 'PRICE_PROTECTION':
       return {

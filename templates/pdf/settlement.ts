@@ -21,7 +21,9 @@ export type SettlementNotice = {
   readonly notes: readonly string[]
   readonly planSha256: string
   readonly tokens: readonly { readonly what: string; readonly amount: string }[]
+  /** Shares; of a SAFE amounts in `currency`. */
   readonly shares: readonly { readonly what: string; readonly amount: string }[]
+  readonly currency: string | undefined
   readonly cash: { readonly amount: string; readonly currency: string }
   readonly endsEarning: boolean
   readonly windDownUntil: string | null
@@ -56,16 +58,21 @@ export async function settlementPdf(notice: SettlementNotice): Promise<Uint8Arra
   clauses.section('The clause')
   clauses.clause(rich`${bold('The signed terms say:')} ${notice.clause}`)
   clauses.section('What it does')
-  const table = (summary: string, rows: SettlementNotice['tokens']) => ({
+  const table = (summary: string, rows: SettlementNotice['tokens'], places = 0) => ({
     summary,
     columns: [
       { head: summary, share: 3 },
-      { head: 'Number', number: true },
+      { head: places === 0 ? 'Number' : 'Amount', number: true },
     ],
-    rows: rows.map(({ what, amount }) => ({ cells: [what, grouped(amount)] })),
+    rows: rows.map(({ what, amount }) => ({ cells: [what, grouped(amount, places)] })),
   })
   clauses.clause(`Tokens of class ${notice.tokenClass}, owed by ${notice.provider}:`, table('Tokens', notice.tokens))
-  clauses.clause(`Shares of the security ${notice.securityId}:`, table('Shares', notice.shares))
+  if (notice.currency === undefined) {
+    clauses.clause(`Shares of the security ${notice.securityId}:`, table('Shares', notice.shares))
+  } else {
+    const summary = `Purchase amount, ${notice.currency}`
+    clauses.clause(`Purchase amount of the SAFE ${notice.securityId}:`, table(summary, notice.shares, 2))
+  }
   clauses.clause(
     notice.cash.amount === '0'
       ? 'No cash is due: a repurchase price is never more than the cash that was paid, and none was.'
@@ -75,9 +82,10 @@ export async function settlementPdf(notice: SettlementNotice): Promise<Uint8Arra
   return paper.finish(name, `Plan ${notice.planSha256.slice(0, 16)}… · ${date(notice.issuedAt)}`)
 }
 
-function ending({ endsEarning, windDownUntil, tokens }: SettlementNotice): string {
+function ending({ endsEarning, windDownUntil, tokens, currency }: SettlementNotice): string {
+  if (currency !== undefined && endsEarning) return 'From this day on nothing accrues. What has accrued stays.'
   if (endsEarning) return 'From this day on the grant earns no shares. What has vested stays vested.'
   if (windDownUntil !== null)
-    return `Released Tokens can be used, and earn shares, until ${date(windDownUntil)}. Then the rest is cancelled.`
+    return `Released Tokens can be used, and ${currency === undefined ? 'earn shares' : 'accrue'}, until ${date(windDownUntil)}. Then the rest is cancelled.`
   return `The grant goes on: ${counted(tokens[2]?.amount ?? '0', 'Token')} are held for reservations.`
 }

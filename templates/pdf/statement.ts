@@ -8,6 +8,7 @@ import {
   earnedInMonth,
   exactWords,
   forecastWords,
+  isSafe,
   monthName,
   planChart,
   priceWords,
@@ -223,31 +224,55 @@ function corrections(parts: Clauses, sheet: StatementSheet): void {
 }
 
 function shares(parts: Clauses, sheet: StatementSheet): void {
-  parts.section('Shares')
+  const stock = sheet.grants.filter((grant) => !isSafe(grant))
+  const safes = sheet.grants.filter(isSafe)
+  parts.section(safes.length === 0 ? 'Shares' : stock.length === 0 ? 'Purchase amount' : 'Shares and purchase amounts')
+  if (stock.length > 0 || safes.length === 0) {
+    earnedTable(parts, stock, {
+      summary: 'Shares of each grant',
+      group: 'Shares earned',
+      vested: 'Vested\nwhen stated',
+    })
+    parts.clause('Shares that are earned are provisional. They vest when this statement is final, and do not un-vest.')
+  }
+  if (safes.length > 0) {
+    const currency = safes[0]?.currency ?? ''
+    const group = `Earned, ${currency}`
+    earnedTable(parts, safes, { summary: 'Purchase amount of each SAFE', group, vested: 'Accrued\nwhen stated' })
+    parts.clause(
+      'Amounts that are earned are provisional. They accrue to the purchase amount of the SAFE when this statement is final, and stay.',
+    )
+  }
+  for (const grant of sheet.grants) grantClauses(parts, grant)
+  parts.clause(`Price of an hour in equity: ${sheet.priceDefinition}`)
+}
+
+/** One line for each grant: what it had earned, earns in the month, and may earn in all. */
+function earnedTable(
+  parts: Clauses,
+  grants: readonly GrantLine[],
+  { summary, group, vested }: { summary: string; group: string; vested: string },
+): void {
+  const shown = (grant: GrantLine, value: string) => grouped(value, isSafe(grant) ? 2 : 0)
   parts.table({
-    summary: 'Shares of each grant',
+    summary,
     columns: [
       { head: 'Security', share: 2 },
-      { head: 'Opening', number: true, group: 'Shares earned' },
-      { head: 'In the month', number: true, group: 'Shares earned' },
-      { head: 'Closing', number: true, group: 'Shares earned' },
-      { head: 'Vested\nwhen stated', number: true },
+      { head: 'Opening', number: true, group },
+      { head: 'In the month', number: true, group },
+      { head: 'Closing', number: true, group },
+      { head: vested, number: true },
       { head: 'Of', number: true },
     ],
-    rows: sheet.grants.map((grant) => ({
+    rows: grants.map((grant) => ({
       cells: [
         grant.security,
-        grouped(grant.earnedOpening),
-        grouped(earnedInMonth(grant)),
-        grouped(grant.earnedClosing),
-        grouped(grant.vested),
-        grouped(grant.total),
+        ...[grant.earnedOpening, earnedInMonth(grant), grant.earnedClosing, grant.vested, grant.total].map((value) =>
+          shown(grant, value),
+        ),
       ],
     })),
   })
-  parts.clause('Shares that are earned are provisional. They vest when this statement is final, and do not un-vest.')
-  for (const grant of sheet.grants) grantClauses(parts, grant)
-  parts.clause(`Price of an hour in equity: ${sheet.priceDefinition}`)
 }
 
 function grantClauses(parts: Clauses, grant: GrantLine): void {

@@ -1,7 +1,7 @@
 /** Clauses on SAFEs and notes that convert in the round: one table, one line for each. */
 import { column, grouped, money, sum } from '../format.ts'
 import type { Clauses } from './clauses.ts'
-import type { ConversionsOnPaper } from './term-sheet-input.ts'
+import type { ConversionsOnPaper, WarrantOnPaper } from './term-sheet-input.ts'
 import { roundingWords } from './term-sheet-words.ts'
 
 const METHODS: Readonly<Record<ConversionsOnPaper['method'], string>> = {
@@ -12,7 +12,12 @@ const METHODS: Readonly<Record<ConversionsOnPaper['method'], string>> = {
   DOLLARS_INVESTED:
     'What converts is added to the pre-money valuation, and their shares are among those that it is divided by',
 }
-const AT = { CAP: 'valuation cap', DISCOUNT: 'discount', ROUND_PRICE: 'price of the round' } as const
+const AT = {
+  CAP: 'valuation cap',
+  DISCOUNT: 'discount',
+  ROUND_PRICE: 'price of the round',
+  INSTRUMENT: 'instrument',
+} as const
 const ROUNDED = { DOWN: 'down', UP: 'up', NEAREST: 'to the nearest', NEAREST_EVEN: 'to the nearest' } as const
 
 /** Nothing where nothing converts. */
@@ -63,6 +68,38 @@ export function conversions(clauses: Clauses, conversions: ConversionsOnPaper | 
           total: true,
         },
       ],
+    },
+  )
+}
+
+/** Warrants that get their price, and so their number, from the round; nothing where there is none. */
+export function pricedWarrants(clauses: Clauses, warrants: readonly WarrantOnPaper[] = []): void {
+  const [first] = warrants
+  if (first === undefined) return
+  const amounts = column(
+    warrants.map(({ amount }) => amount.amount),
+    2,
+  )
+  const prices = column(
+    warrants.map(({ price }) => price),
+    4,
+  )
+  const shares = column(warrants.map((each) => each.shares))
+  clauses.clause(
+    `The round fixes the price of ${warrants.length === 1 ? 'one warrant, which stays' : `${warrants.length} warrants, which stay`} outstanding. The shares that each may then buy weigh on the price of the round as what converts does.`,
+    {
+      summary: 'Warrants that the round prices',
+      columns: [
+        ...[{ head: 'Warrant' }, { head: 'Holder' }, { head: `For, ${first.amount.currency}`, number: true }],
+        ...[{ head: 'At the' }, { head: `Price, ${first.amount.currency}`, number: true }],
+        ...[{ head: 'Class' }, { head: 'Shares', number: true }],
+      ],
+      rows: warrants.map((each, i) => ({
+        cells: [
+          ...[each.name, each.holder, amounts[i] ?? '', AT[each.at], prices[i] ?? '', each.className],
+          shares[i] ?? '',
+        ],
+      })),
     },
   )
 }

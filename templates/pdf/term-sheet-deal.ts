@@ -1,11 +1,12 @@
 /** The first half of a term sheet: who, what, at which price, and what it does to the cap table. */
-import { ownershipChart } from '../charts/ownership.ts'
-import { column, counted, date, grouped, type MoneyText, money, percent, sum } from '../format.ts'
+import { foundersIn, ownershipChart } from '../charts/ownership.ts'
+import { column, counted, date, grouped, listed, type MoneyText, money, percent, sum } from '../format.ts'
 import { shareWords } from '../headline.ts'
 import type { Clauses } from './clauses.ts'
 import { defined, type Rich, rich } from './rich-text.ts'
 import type { Row } from './table.ts'
-import { conversions } from './term-sheet-conversions.ts'
+import { conversions, pricedWarrants } from './term-sheet-conversions.ts'
+import { grantedShares, grantPrices, grantsOnPaper, hourPriceWords } from './term-sheet-grants.ts'
 import type { Holding, TermSheet } from './term-sheet-input.ts'
 import { rights } from './term-sheet-rights.ts'
 import {
@@ -18,36 +19,42 @@ import {
 } from './term-sheet-words.ts'
 
 export function parties(clauses: Clauses, sheet: TermSheet): void {
-  const { company, fund, provider } = sheet
+  const { company, fund, provider, safe } = sheet
   clauses.section('Parties')
   clauses.clause(
-    rich`${company.name}${formWords(company)} (the ${defined('Company')}), issues the shares and receives the Tokens.`,
+    rich`${company.name}${formWords(company)} (the ${defined('Company')}), ${safe === undefined ? 'issues the shares' : 'grants the SAFE'} and receives the Tokens.`,
   )
-  clauses.clause(rich`${fund.name}${formWords(fund)} (the ${defined('Fund')}), acquires the shares.`)
+  clauses.clause(
+    rich`${fund.name}${formWords(fund)} (the ${defined('Fund')}), acquires ${safe === undefined ? 'the shares' : 'the SAFE'}.`,
+  )
   clauses.clause(
     rich`${provider.name}${formWords(provider)} (the ${defined('Provider')}), operates the clusters and owes the compute. ${affiliationWords(provider.affiliation)}`,
   )
+  for (const [index, { provider: other, tokenClass }] of (sheet.furtherGrants ?? []).entries()) {
+    if (other === undefined) continue
+    clauses.clause(
+      rich`${other.name}${formWords(other)}, operates the clusters and owes the compute of grant ${String(index + 2)}, whose Tokens are of class ${tokenClass}: for these it is the Provider. ${affiliationWords(other.affiliation)}`,
+    )
+  }
 }
 
 export function keyTerms(clauses: Clauses, sheet: TermSheet): void {
   const { equity, grant, price } = sheet
+  const several = sheet.furtherGrants !== undefined
   clauses.section('Key terms')
   const rows: [string, string][] = [
     [
       'Shares',
-      `${grouped(equity.shares)} ${shareWords(equity.className)}, issued to the Fund at Closing as Unearned Shares` +
+      `${grouped(grantedShares(sheet))} ${shareWords(equity.className)}, issued to the Fund at Closing as Unearned Shares` +
         `${equity.newClass ? '; the class is created for this round' : ''}`,
     ],
-    ['Tokens', `${grouped(grant.tokens)} of class ${grant.tokenClass}; 1 Token is 1 H100-hour`],
+    ['Tokens', `${tokensWords(sheet)}; 1 Token is 1 H100-hour`],
     ['Pre-money valuation', money(price.preMoney)],
     ['Price per share', money(price.perShare)],
-    [
-      'Price per H100-hour',
-      `${money(price.impliedPerHour)} implied by the equity; reference price ${money(price.referencePerHour)}`,
-    ],
+    ['Price per H100-hour', hourPriceWords(sheet)],
     ['Liquidation preference', preferenceWords(equity)],
-    ['What earns shares', `${BASIS_WORDS[sheet.vesting.basis]}.`],
-    ['Releases', releaseWords(sheet.releases)],
+    [several ? 'What earns shares, of grant 1' : 'What earns shares', `${BASIS_WORDS[sheet.vesting.basis]}.`],
+    [several ? 'Releases of grant 1' : 'Releases', releaseWords(sheet)],
     ['Cash', cashWords(sheet)],
     ['Closing', `Expected on ${date(sheet.closingDate)}, once the conditions of clause 11 are met`],
     ...(sheet.rolling === undefined
@@ -58,8 +65,8 @@ export function keyTerms(clauses: Clauses, sheet: TermSheet): void {
             `At the same price until ${date(sheet.rolling.outsideDate)}, up to ${money(sheet.rolling.maximum)} in all closings, each signed for by itself`,
           ] satisfies [string, string],
         ]),
-    ['Long-Stop Date', date(sheet.longStop)],
-    ['Expiry of Tokens', date(grant.expiresOn)],
+    ['Long-Stop Date', `${date(sheet.longStop)}${several ? ', of grant 1; of each grant in clause 5' : ''}`],
+    ['Expiry of Tokens', `${date(grant.expiresOn)}${several ? ', of grant 1; of each grant in clause 5' : ''}`],
   ]
   clauses.table({
     summary: 'Key terms of the round',
@@ -68,6 +75,9 @@ export function keyTerms(clauses: Clauses, sheet: TermSheet): void {
     rows: rows.map((cells) => ({ cells })),
   })
 }
+
+const tokensWords = (sheet: TermSheet): string =>
+  listed(grantsOnPaper(sheet).map(({ tokens, tokenClass }) => `${grouped(tokens)} of class ${tokenClass}`))
 
 function cashWords(sheet: TermSheet): string {
   const [first] = sheet.cashInvestors
@@ -80,10 +90,7 @@ export function economics(clauses: Clauses, sheet: TermSheet): void {
   const { price, equity, grant } = sheet
   const currency = price.preMoney.currency
   clauses.section('Price and economics')
-  const rows: [string, string][] = [
-    [`Pre-money valuation, ${currency}`, amount(price.preMoney)],
-    ['Shares that it is divided by', grouped(price.denominator)],
-    [`Price per share, ${price.perShare.currency}`, amount(price.perShare)],
+  const byGrant: [string, string][] = [
     ['Shares issued against compute', grouped(equity.shares)],
     [`Consideration in compute, ${price.consideration.currency}`, amount(price.consideration)],
     ['Tokens granted (H100-hours)', grouped(grant.tokens)],
@@ -96,6 +103,12 @@ export function economics(clauses: Clauses, sheet: TermSheet): void {
         : 'not comparable',
     ],
   ]
+  const rows: [string, string][] = [
+    [`Pre-money valuation, ${currency}`, amount(price.preMoney)],
+    ['Shares that it is divided by', grouped(price.denominator)],
+    [`Price per share, ${price.perShare.currency}`, amount(price.perShare)],
+    ...(sheet.furtherGrants === undefined ? byGrant : []),
+  ]
   clauses.clause(
     rich`The price per share is the pre-money valuation divided by ${grouped(price.denominator)} shares, ${roundingWords(price.rounding)}. The ${defined('Reference Price')} per H100-hour is ${price.referenceSource ?? 'a price agreed by the parties'}. It is not a fair value.`,
     {
@@ -107,9 +120,11 @@ export function economics(clauses: Clauses, sheet: TermSheet): void {
   clauses.clause(
     'The implied price is the number of shares issued against compute times the price per share, divided by the Tokens.',
   )
+  grantPrices(clauses, sheet)
   cash(clauses, sheet)
   rights(clauses, sheet)
   conversions(clauses, sheet.conversions)
+  pricedWarrants(clauses, sheet.warrants)
 }
 
 function cash(clauses: Clauses, sheet: TermSheet): void {
@@ -143,14 +158,20 @@ export function capitalisation(clauses: Clauses, sheet: TermSheet): void {
   const { rows, asOf } = sheet.capTable
   clauses.section('Capitalisation')
   const lines = capitalisationRows(rows)
+  const { safe } = sheet
   clauses.clause(
-    `The fully diluted capitalisation on ${date(asOf)} and after the Closing: once with all shares issued in the round, and once without the Unearned Shares, which is what remains if no Token ever counts.`,
+    safe === undefined
+      ? `The fully diluted capitalisation on ${date(asOf)} and after the Closing: once with all shares issued in the round, and once without the Unearned Shares, which is what remains if no Token ever counts.`
+      : `The fully diluted capitalisation on ${date(asOf)}: once as if the whole Purchase Amount had accrued and converted now, which is the most that the SAFE gives at that price, and once as earned at Closing, when nothing has accrued.`,
     {
       summary: 'Capitalisation before and after the round, with and without Unearned Shares',
       columns: [
         { head: 'Holder', share: 1.5 },
         { head: 'Class' },
-        ...['Before', 'After, all shares', 'After, without unearned shares'].flatMap((group) => [
+        ...(safe === undefined
+          ? ['Before', 'After, all shares', 'After, without unearned shares']
+          : ['Before', 'All of it accrued (maximum)', 'Accrued at Closing (earned)']
+        ).flatMap((group) => [
           { head: 'Shares', number: true, group },
           { head: '%', number: true, group },
         ]),
@@ -162,8 +183,44 @@ export function capitalisation(clauses: Clauses, sheet: TermSheet): void {
   clauses.note(
     'Percentages are of the total of their column, rounded to two decimals each, so that they may not add up to 100.00.',
   )
+  earlierCompute(clauses, sheet)
   clauses.figure((canvas) => ownershipChart(rows, canvas))
-  clauses.note('Parts of all shares by holder, before and after the Closing. Hatched: Unearned Shares.')
+  const founders = foundersIn(rows)
+  const together = founders.length === 0 ? '' : ` The founders, drawn together, are ${listed(founders)}.`
+  clauses.note(
+    `Parts of all shares by holder, before and after the Closing. Hatched: ${safe === undefined ? 'Unearned Shares' : 'what has not accrued'}.${together}`,
+  )
+}
+
+const KINDS = {
+  STOCK: 'Vesting stock',
+  STAGED: 'Stock in tranches',
+  PENNY_WARRANT: 'Penny warrant',
+  SAFE: 'SAFE',
+} as const
+
+/** Earned and maximum of what earlier rounds gave for compute, and who bears the difference. */
+function earlierCompute(clauses: Clauses, { earlierCompute: earlier }: TermSheet): void {
+  if (earlier === undefined) return
+  const earned = column(earlier.rows.map((row) => row.earned))
+  const maximum = column(earlier.rows.map((row) => row.maximum))
+  const words =
+    earlier.choice === 'COUNTED'
+      ? 'What is not earned of them counts among the shares that the pre-money valuation is divided by, so that the present holders bear it.'
+      : 'What is not earned and not issued of them is left out of the shares that the pre-money valuation is divided by. Whoever holds shares when it is earned bears it, the investors of this round included.'
+  clauses.clause(`Earlier rounds gave equity for compute that is not finished. ${words}`, {
+    summary: 'Earlier equity for compute, earned and maximum',
+    columns: [
+      { head: 'Holder', share: 1.5 },
+      { head: 'Instrument' },
+      { head: 'Class' },
+      { head: 'Earned', number: true },
+      { head: 'Maximum', number: true },
+    ],
+    rows: earlier.rows.map((row, i) => ({
+      cells: [row.holder, KINDS[row.kind], row.className, earned[i] ?? '', maximum[i] ?? ''],
+    })),
+  })
 }
 
 function capitalisationRows(rows: readonly Holding[]): Row[] {

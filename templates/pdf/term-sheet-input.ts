@@ -26,6 +26,8 @@ export type TermSheet = {
   }
   readonly equity: Equity
   readonly grant: Grant
+  /** Grants beside it, each of Tokens of one class for shares of its own; left out where there is one grant. */
+  readonly furtherGrants?: readonly FurtherGrant[]
   readonly price: Price
   readonly cashInvestors: readonly CashInvestor[]
   /** Rights to take part in the round, exercised or not; left out where there are none. */
@@ -34,8 +36,18 @@ export type TermSheet = {
   readonly promised?: { readonly shares: string; readonly from: 'POOL' | 'ON_TOP' }
   /** Left out where nothing converts. */
   readonly conversions?: ConversionsOnPaper
+  /** Warrants whose price the round fixes; left out where there is none. */
+  readonly warrants?: readonly WarrantOnPaper[]
+  /** Earlier instruments for compute that are not finished with; left out where there are none. */
+  readonly earlierCompute?: EarlierCompute
   readonly capTable: CapTable
   readonly releases: readonly { readonly on: string; readonly tokens: string }[]
+  /** What releases tokens once somebody confirms it; left out where nothing does. */
+  readonly milestones?: readonly MilestoneOnPaper[]
+  /** Tokens that neither dates nor milestones release are released when the company asks; left out where they are not. */
+  readonly onDemand?: OnDemandOnPaper
+  /** In which order the company's lots are drawn; left out: as was agreed before, or the earliest expiry first. */
+  readonly drawOrder?: DrawOrderOnPaper
   /** Reserved time is charged whether used or not, or metered use only. */
   readonly charging: 'RESERVED' | 'METERED'
   /** Factors of pools other than one H100-hour an hour, and how later pools get theirs. */
@@ -47,6 +59,8 @@ export type TermSheet = {
   readonly unearned: Unearned
   /** Left out: the equity for compute is stock. */
   readonly warrant?: { readonly exercisePrice: MoneyText; readonly expiresOn: string }
+  /** Compute buys a SAFE: the clauses of shares give way to its own, and `equity` is what it would become. */
+  readonly safe?: SafeOnPaper
   readonly longStop: string
   readonly booking: BookingClause
   readonly settlement: Settlement
@@ -57,6 +71,44 @@ export type TermSheet = {
   /** Binding clauses beside confidentiality, costs and governing law: exclusivity, for one. */
   readonly bindingClauses?: readonly { readonly title: string; readonly text: string }[]
 }
+
+/** What earlier instruments for compute are, and may become. Shares. */
+export type EarlierCompute = {
+  /** Whether the price counts what is not earned and not issued. */
+  readonly choice: 'COUNTED' | 'LEFT_OUT'
+  readonly rows: readonly {
+    readonly kind: 'STOCK' | 'STAGED' | 'PENNY_WARRANT' | 'SAFE'
+    readonly holder: string
+    readonly className: string
+    readonly earned: string
+    readonly maximum: string
+  }[]
+}
+
+/** A SAFE whose purchase amount accrues as compute is delivered. */
+export type SafeOnPaper = {
+  readonly purchaseAmount: MoneyText
+  readonly cap?: MoneyText
+  readonly capBase?: 'POST_MONEY' | 'PRE_MONEY'
+  /** "20". */
+  readonly discountPercent?: string
+  readonly rest: 'END' | 'ROUND_PRICE' | 'NEW_SAFE'
+}
+export type MilestoneOnPaper = {
+  readonly code: string
+  readonly text: string
+  readonly tokens: string
+  readonly confirmedBy: 'fund' | 'provider' | 'both'
+}
+export type OnDemandOnPaper = {
+  /** Tokens that can be asked for in all. */
+  readonly tokens: string
+  readonly perRequest?: string
+  readonly perPeriod?: { readonly tokens: string; readonly days: number }
+  readonly noticeDays: number
+  readonly confirmedBy: 'nobody' | 'fund' | 'provider'
+}
+export type DrawOrderOnPaper = 'EARLIEST_EXPIRY' | 'OLDEST_FIRST' | 'GRANTS_FIRST' | 'GRANTS_LAST' | 'UNPAID_FIRST'
 
 export type Party = {
   readonly name: string
@@ -84,6 +136,31 @@ export type Grant = {
   /** The token class's name: "NVX-H100". */
   readonly tokenClass: string
   readonly expiresOn: string
+}
+
+/** One grant on paper: the first is made of the sheet's own terms. */
+export type GrantOnPaper = {
+  readonly tokens: string
+  readonly tokenClass: string
+  readonly shares: string
+  readonly referencePerHour: MoneyText
+  readonly impliedPerHour: MoneyText
+  readonly consideration: MoneyText
+  readonly vesting: Vesting
+  readonly releases: readonly { readonly on: string; readonly tokens: string }[]
+  /** What releases Tokens of it once somebody confirms it; left out where nothing does. */
+  readonly milestones?: readonly MilestoneOnPaper[]
+  /** What the company asks for; left out where it may not. */
+  readonly onDemand?: OnDemandOnPaper
+  readonly charging: 'RESERVED' | 'METERED'
+  readonly longStop: string
+  readonly expiresOn: string
+}
+
+/** A further grant, and who owes its compute. */
+export type FurtherGrant = GrantOnPaper & {
+  /** Left out: the provider of the first. */
+  readonly provider?: TermSheet['provider']
 }
 
 export type Price = {
@@ -120,6 +197,8 @@ export type Holding = {
   readonly before: string
   readonly after: string
   readonly unearned: string
+  /** Several founders are one bar in the chart. */
+  readonly founder?: boolean
 }
 
 export type Vesting = {
@@ -166,6 +245,8 @@ export type BookingClause = {
   readonly noShowPercent: string
   readonly outageFactor: string
   readonly quoteMinutes: number
+  /** Use outside any reservation; left out where it may not draw tokens. */
+  readonly onDemand?: { readonly premium: string; readonly monthlyCap?: string }
 }
 
 /** What becomes of a grant that is not finished. */
@@ -204,11 +285,23 @@ export type ConversionsOnPaper = {
     readonly principal: MoneyText
     /** Interest that converts with it. */
     readonly interest: string
-    readonly at: 'CAP' | 'DISCOUNT' | 'ROUND_PRICE'
+    readonly at: 'CAP' | 'DISCOUNT' | 'ROUND_PRICE' | 'INSTRUMENT'
     readonly price: string
     readonly className: string
     readonly shares: string
   }[]
+}
+
+/** One warrant at a price that the round fixes. */
+export type WarrantOnPaper = {
+  readonly name: string
+  readonly holder: string
+  /** For how much money it buys shares. */
+  readonly amount: MoneyText
+  readonly at: ConversionsOnPaper['rows'][number]['at']
+  readonly price: string
+  readonly className: string
+  readonly shares: string
 }
 
 /** One right to take part. */

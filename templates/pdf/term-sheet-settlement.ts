@@ -8,11 +8,11 @@ export function longStop(clauses: Clauses, sheet: TermSheet): void {
   const { settlement } = sheet
   clauses.section('Long-stop and settlement')
   clauses.clause(
-    rich`On ${date(sheet.longStop)} (the ${defined('Long-Stop Date')}) shares that are still unearned ${unused(settlement)}, and Tokens that are not redeemed are settled as the table in clause 10 says.`,
+    rich`On ${date(sheet.longStop)} (the ${defined('Long-Stop Date')}) ${sheet.safe === undefined ? `shares that are still unearned ${unused(settlement)}` : `what has not accrued ${unaccrued(settlement)}`}, and Tokens that are not redeemed are settled as the table in clause 10 says.`,
   )
   clauses.clause(extensionWords(settlement))
   clauses.clause(
-    rich`${bold('Termination.')} After a termination for convenience the Company may redeem released Tokens for ${counted(String(settlement.windDownDays), 'day')}. ${settlement.partialTermination ? 'A part of the grant may be terminated: its Tokens are cancelled, and its part of the Unearned Shares is forfeited.' : 'The grant is terminated whole or not at all.'} If the Provider fails, the Fund may name a successor within ${counted(String(settlement.successorDays), 'day')}.`,
+    rich`${bold('Termination.')} After a termination for convenience the Company may redeem released Tokens for ${counted(String(settlement.windDownDays), 'day')}. ${settlement.partialTermination ? `A part of the grant may be terminated: its Tokens are cancelled, ${sheet.safe === undefined ? 'and its part of the Unearned Shares is forfeited' : 'and its part of the Purchase Amount ends'}.` : 'The grant is terminated whole or not at all.'} If the Provider fails, the Fund may name a successor within ${counted(String(settlement.successorDays), 'day')}.`,
   )
   const protection = settlement.priceProtection
   if (protection === undefined) return
@@ -22,7 +22,7 @@ export function longStop(clauses: Clauses, sheet: TermSheet): void {
       ? 'unused Tokens × (base ÷ average − 1)'
       : 'unused Tokens × (base × (1 − threshold) ÷ average − 1)'
   clauses.clause(
-    rich`${bold('Price protection.')} Where the index “${protection.metric}”, averaged over ${counted(String(protection.windowDays), 'day')}, is more than ${protection.thresholdPercent}% below ${grouped(baseLevel.amount)} ${baseLevel.currency} (the base), the Company receives top-up Tokens: ${formula}, rounded down${cap === undefined ? '' : `, up to ${counted(cap, 'Token')} in all`}. They expire with the grant and earn no shares. The average then becomes the base. Where the index ends, its successor named on record stands for it, compared with its own level at Closing; levels of different indices are never mixed.`,
+    rich`${bold('Price protection.')} Where the index “${protection.metric}”, averaged over ${counted(String(protection.windowDays), 'day')}, is more than ${protection.thresholdPercent}% below ${grouped(baseLevel.amount)} ${baseLevel.currency} (the base), the Company receives top-up Tokens: ${formula}, rounded down${cap === undefined ? '' : `, up to ${counted(cap, 'Token')} in all`}. They expire with the grant and ${sheet.safe === undefined ? 'earn no shares' : 'accrue nothing'}. The average then becomes the base. Where the index ends, its successor named on record stands for it, compared with its own level at Closing; levels of different indices are never mixed.`,
   )
 }
 
@@ -31,6 +31,14 @@ function unused({ nonUse, extendDays }: Settlement): string {
   if (nonUse === 'EXTEND')
     return `are forfeited to the Company at zero, unless both parties sign an extension before it, of at most ${counted(String(extendDays ?? 0), 'day')} in all`
   return 'are forfeited to the Company at zero'
+}
+
+/** The same of a SAFE. */
+function unaccrued({ nonUse, extendDays }: Settlement): string {
+  if (nonUse === 'VEST_ANYWAY') return 'accrues under this clause, as if the Tokens were used (take or pay)'
+  if (nonUse === 'EXTEND')
+    return `ends, unless both parties sign an extension before it, of at most ${counted(String(extendDays ?? 0), 'day')} in all`
+  return 'ends'
 }
 
 function extensionWords({ deniedCapacityExtends, outageExtends }: Settlement): string {

@@ -1,7 +1,19 @@
 /** The words of a term sheet for each code that terms may hold. */
-import { date, grouped } from '../format.ts'
+import { counted, date, grouped } from '../format.ts'
 import { STATES } from './states.ts'
-import type { Condition, Equity, Party, Price, Risk, TermSheet, Unearned, Vesting } from './term-sheet-input.ts'
+import type {
+  Condition,
+  DrawOrderOnPaper,
+  Equity,
+  MilestoneOnPaper,
+  OnDemandOnPaper,
+  Party,
+  Price,
+  Risk,
+  TermSheet,
+  Unearned,
+  Vesting,
+} from './term-sheet-input.ts'
 
 const ROUNDINGS: Readonly<Record<Price['rounding']['direction'], string>> = {
   DOWN: 'rounded downwards',
@@ -37,6 +49,15 @@ export function allocationWords({ allocation, tranches }: Vesting): string {
   const when = tranches === undefined ? 'continuously' : `in ${tranches} equal tranches of Tokens`
   return `${when}: ${words} (${allocation} in Open Cap Format 1.2.0)`
 }
+
+/** The same of the cents of a SAFE's purchase amount. @throws {RangeError} for an allocation type that does not exist */
+export const accrualWords = (vesting: Vesting): string =>
+  allocationWords(vesting)
+    .replaceAll('the total number of shares', 'the whole amount')
+    .replaceAll('whole shares', 'whole cents')
+    .replaceAll('a whole share', 'a whole cent')
+    .replaceAll('whole share', 'whole cent')
+    .replaceAll('one share each', 'one cent each')
 
 type Right = { readonly name: string; readonly words: string }
 const DIVIDENDS: Readonly<Record<Unearned['dividends'], string>> = {
@@ -146,8 +167,64 @@ export function affiliationWords(affiliation: string): string {
   return affiliation.endsWith('.') ? affiliation : `The Provider’s affiliation with the Fund: ${affiliation}.`
 }
 
+const CONFIRMERS: Readonly<Record<MilestoneOnPaper['confirmedBy'], string>> = {
+  fund: 'The Fund',
+  provider: 'The Provider',
+  both: 'The Fund and the Provider, each',
+}
+/** Who confirms a milestone: a named person of that side. */
+export const confirmerWords = ({ confirmedBy }: Pick<MilestoneOnPaper, 'confirmedBy'>): string =>
+  CONFIRMERS[confirmedBy]
+
+/** What the company may ask for, and how. `of` names the grant, " of grant 2", where there are several. */
+export function onDemandWords(
+  { tokens, perRequest, perPeriod, noticeDays, confirmedBy }: OnDemandOnPaper,
+  of = '',
+): string {
+  const limits = [
+    ...(perRequest === undefined ? [] : [`at most ${counted(perRequest, 'Token')} in one request`]),
+    ...(perPeriod === undefined
+      ? []
+      : [`at most ${counted(perPeriod.tokens, 'Token')} within any ${counted(String(perPeriod.days), 'day')}`]),
+  ]
+  const within = limits.length === 0 ? '' : `, ${limits.join(' and ')}`
+  const notice = noticeDays === 0 ? 'at once' : `${counted(String(noticeDays), 'day')} after the request`
+  const confirmed = {
+    nobody: 'Nobody else needs to confirm it.',
+    fund: 'The Fund confirms each request first.',
+    provider: 'The Provider confirms each request first.',
+  }[confirmedBy]
+  return `${counted(tokens, 'Token')}${of} are released as the Company asks for them${within}. They are released ${notice}. ${confirmed}`
+}
+
+const DRAW_ORDERS: Readonly<Record<DrawOrderOnPaper, string>> = {
+  EARLIEST_EXPIRY: 'those that expire first',
+  OLDEST_FIRST: 'those that it has had longest',
+  GRANTS_FIRST: 'those of grants, which earn shares, before others',
+  GRANTS_LAST: 'those that earn no shares, and those of grants last',
+  UNPAID_FIRST: 'those that it was given, then those of grants, and those that it paid for last',
+}
+/** In which order a company's tokens are drawn, from "are drawn in this order:" on. */
+export const drawOrderWords = (order: DrawOrderOnPaper): string => DRAW_ORDERS[order]
+
 /** When the tokens become available, in one phrase for the key terms. */
-export function releaseWords(releases: TermSheet['releases']): string {
+export function releaseWords({
+  releases,
+  milestones = [],
+  onDemand,
+}: Pick<TermSheet, 'releases' | 'milestones' | 'onDemand'>): string {
+  const others = [
+    ...(milestones.length === 0 ? [] : [`${counted(String(milestones.length), 'milestone')} (clause 5)`]),
+    ...(onDemand === undefined ? [] : ['as the Company asks (clause 5)']),
+  ]
+  if (others.length === 0) return datedWords(releases)
+  const [only] = releases
+  if (only === undefined) return `By ${others.join(', ')}`.replace('By as', 'As')
+  const dated = releases.length === 1 ? `${grouped(only.tokens)} on ${date(only.on)}` : datedWords(releases)
+  return `${dated}; ${others.join('; ')}`
+}
+
+function datedWords(releases: TermSheet['releases']): string {
   const [first] = releases
   const last = releases.at(-1)
   if (first === undefined || last === undefined) return 'None'

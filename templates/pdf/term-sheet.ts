@@ -9,7 +9,9 @@ import { bold, rich } from './rich-text.ts'
 import { booking } from './term-sheet-booking.ts'
 import { capitalisation, economics, keyTerms, parties } from './term-sheet-deal.ts'
 import { charging, conditions, risks, tokensAndReleases, unearnedShares, vesting } from './term-sheet-drawdown.ts'
+import { grantedShares, grantsOnPaper } from './term-sheet-grants.ts'
 import type { TermSheet } from './term-sheet-input.ts'
+import { safeAccrual, safeClauses, safeEconomics, safeHeadline, safeKeyTerms } from './term-sheet-safe.ts'
 import { longStop } from './term-sheet-settlement.ts'
 
 export type { TermSheet } from './term-sheet-input.ts'
@@ -41,24 +43,7 @@ export async function termSheetPdf(sheet: TermSheet): Promise<Uint8Array> {
 
   opening(paper, sheet)
   const clauses = new Clauses(paper)
-  for (const section of [
-    parties,
-    keyTerms,
-    economics,
-    capitalisation,
-    tokensAndReleases,
-    charging,
-    booking,
-    vesting,
-    unearnedShares,
-    longStop,
-    risks,
-    conditions,
-    legalEffect,
-    acceptance,
-  ]) {
-    section(clauses, sheet)
-  }
+  for (const section of sectionsOf(sheet)) section(clauses)
   signatures(paper, sheet)
   return paper.finish(
     name,
@@ -66,17 +51,46 @@ export async function termSheetPdf(sheet: TermSheet): Promise<Uint8Array> {
   )
 }
 
+/** The sections in order. Those of a SAFE take the places of those of shares, so that clauses name each other alike. */
+function sectionsOf(sheet: TermSheet): readonly ((clauses: Clauses) => void)[] {
+  const { safe } = sheet
+  const always = (section: (clauses: Clauses, of: TermSheet) => void) => (clauses: Clauses) => section(clauses, sheet)
+  const either = (shares: (clauses: Clauses, of: TermSheet) => void, ofSafe: typeof safeKeyTerms) =>
+    safe === undefined ? always(shares) : (clauses: Clauses) => ofSafe(clauses, { ...sheet, safe })
+  return [
+    always(parties),
+    either(keyTerms, safeKeyTerms),
+    either(economics, safeEconomics),
+    always(capitalisation),
+    always(tokensAndReleases),
+    always(charging),
+    always(booking),
+    either(vesting, safeAccrual),
+    either(unearnedShares, safeClauses),
+    always(longStop),
+    always(risks),
+    always(conditions),
+    always(legalEffect),
+    acceptance,
+  ]
+}
+
+const headlineOf = (sheet: TermSheet): string =>
+  sheet.safe === undefined
+    ? headline({
+        shares: grantedShares(sheet),
+        className: sheet.equity.className,
+        fund: sheet.fund.name,
+        tokens: sheet.grant.tokens,
+        grants: grantsOnPaper(sheet),
+        company: sheet.company.name,
+      })
+    : safeHeadline({ ...sheet, safe: sheet.safe })
+
 function opening(paper: Paper, sheet: TermSheet): void {
   const wide = { x: paper.left, width: paper.width }
   paper.paragraph(`Term sheet · ${sheet.roundName}`, { ...wide, weight: 'semibold', color: INK.accent, after: 10 })
-  const what = headline({
-    shares: sheet.equity.shares,
-    className: sheet.equity.className,
-    fund: sheet.fund.name,
-    tokens: sheet.grant.tokens,
-    company: sheet.company.name,
-  })
-  paper.paragraph(what, {
+  paper.paragraph(headlineOf(sheet), {
     ...wide,
     width: paper.width * 0.92,
     tag: 'H1',

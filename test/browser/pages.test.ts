@@ -56,7 +56,7 @@ test('text stands out from its ground in light and dark', needsBrowser(), async 
   const open = await openBrowser(t)
   for (const colorScheme of ['light', 'dark'] as const) {
     const { page } = await open({ colorScheme })
-    for (const path of ['/accept', '/refused', '/nothing']) {
+    for (const path of ['/accept', '/refused', '/nothing', '/chain-refused', '/chains']) {
       await page.goto(`${origin}${path}`)
       const poor = await page.evaluate(CONTRASTS)
       assert.deepEqual(poor, [], `${path} in ${colorScheme}`)
@@ -79,7 +79,7 @@ test(
     })
     await page.getByRole('button', { name: 'Accept version 3 of the term sheet' }).press('Enter')
     assert.deepEqual(posted, [])
-    await page.getByRole('link', { name: 'Download the term sheet (PDF)' }).focus()
+    await page.getByRole('link', { name: 'The tokens beside cash and cloud credits' }).focus()
     await page.keyboard.press('Tab')
     await page.keyboard.type('Ada Lindqvist')
     await page.keyboard.press('Tab')
@@ -90,6 +90,53 @@ test(
     assert.deepEqual(posted, [
       'sha256=c6773ac19fc6522e8a1fd0a1b6c3f0b7f6f7d0a97ad3f5ff2b3a2f7f0f4a9e11&name=Ada+Lindqvist&read=yes',
     ])
+  },
+)
+
+test(
+  'rounds are drawn up by keyboard alone, every field has its name, and Enter tries and does not keep',
+  needsBrowser(),
+  async (t) => {
+    const open = await openBrowser(t)
+    const { page } = await open()
+    await page.goto(`${origin}/chain-tried`)
+    const posted: string[] = []
+    await page.route('**/chains/new', (route) => {
+      posted.push(route.request().postData() ?? '')
+      return route.fulfill({ status: 200, contentType: 'text/html', body: '<h1>taken</h1>' })
+    })
+    for (const label of [
+      'Name',
+      'Closes on',
+      'Before the money, USD',
+      'Tokens delivered by the next round/the one after/…',
+      'Cash, USD',
+    ])
+      assert.equal(
+        await page
+          .getByRole('group', { name: /^Round 1/ })
+          .getByLabel(label, { exact: true })
+          .count(),
+        1,
+        label,
+      )
+    const nameless = await page.evaluate(
+      '[...document.querySelectorAll("main input:not([type=hidden]), main select")].filter((it) => it.labels.length === 0 && !it.ariaLabel).map((it) => it.name)',
+    )
+    assert.deepEqual(nameless, [])
+    await page.getByLabel('Tokens delivered by the next round/the one after/…').focus()
+    await page.keyboard.type('60000')
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Space')
+    await page.keyboard.press('Enter')
+    await page.getByText('taken').waitFor()
+    const fields = new URLSearchParams(posted[0])
+    assert.deepEqual(
+      ['do', 'delivered.0', 'leaveOut.0', 'round.0'].map((name) => fields.get(name)),
+      ['try', '60000', 'yes', '{"compute":{}}'],
+    )
   },
 )
 
@@ -115,3 +162,33 @@ const CONTRASTS = `(() => {
     })
     .filter(({ ratio }) => ratio < 4.5)
 })()`
+
+test(
+  'the request form says what it would take while it is filled in, and hides what was quoted for something else',
+  needsBrowser(),
+  async (t) => {
+    const open = await openBrowser(t)
+    const { page, complaints } = await open()
+    const asked: string[] = []
+    await page.route('**/estimate?*', (route) => {
+      const gpus = new URL(route.request().url()).searchParams.get('gpus') ?? ''
+      asked.push(gpus)
+      return route.fulfill({ status: 200, contentType: 'text/plain', body: `It would take ${gpus} tokens.` })
+    })
+    // The page's own clock stands still until it is told: how fast this machine types says nothing.
+    await page.clock.install()
+    await page.goto(`${origin}/compute`)
+    await page.clock.pauseAt(Date.now() + 60_000)
+    assert.equal(await page.locator('#quote').isVisible(), true)
+    const gpus = page.getByLabel('GPUs', { exact: true })
+    await gpus.fill('')
+    await gpus.pressSequentially('123')
+    assert.deepEqual(asked, [])
+    await page.clock.runFor(400)
+    await page.getByText('It would take 123 tokens.').waitFor()
+    // One question for what was typed at once; and nobody confirms the quote for other GPUs.
+    assert.deepEqual(asked, ['123'])
+    assert.equal(await page.locator('#quote').isVisible(), false)
+    assert.deepEqual(complaints, [])
+  },
+)

@@ -7,9 +7,9 @@ import {
   type DilutiveIssue,
   fullRatchet,
   weightedAverage,
-} from '../../api/captable/anti-dilution.ts'
-import { type AntiDilutionBase, antiDilutionBase, type ShareCount } from '../../api/captable/fully-diluted.ts'
-import { type PayToPlayTerms, payToPlay } from '../../api/captable/pay-to-play.ts'
+} from '../../api/captable/pricing/anti-dilution.ts'
+import { type AntiDilutionBase, antiDilutionBase, type ShareCount } from '../../api/captable/pricing/fully-diluted.ts'
+import { type PayToPlayTerms, payToPlay } from '../../api/captable/pricing/pay-to-play.ts'
 import { formatNumeric, numericOfWhole, parseNumeric, rational } from '../../api/platform/index.ts'
 
 const n = parseNumeric

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { Convertible } from '../../api/captable/conversion.ts'
-import { type ConvertibleRoundInput, solveConvertibleRound } from '../../api/captable/convertible-round.ts'
-import { CONVERSION_METHODS } from '../../api/captable/fully-diluted.ts'
-import { type PricedRoundInput, solvePricedRound } from '../../api/captable/priced-round.ts'
+import { type ConvertibleRoundInput, solveConvertibleRound } from '../../api/captable/pricing/convertible-round.ts'
+import { CONVERSION_METHODS } from '../../api/captable/pricing/fully-diluted.ts'
+import { type PricedRoundInput, solvePricedRound } from '../../api/captable/pricing/priced-round.ts'
+import type { Convertible } from '../../api/captable/replay/conversion.ts'
 import {
   numericOfWhole,
   type Rational,
@@ -31,6 +31,17 @@ const convertible = fc.record({
   discount: fc.option(
     fc.bigInt(0n, 50n).map((percent) => percent * 10n ** 8n),
     { nil: undefined },
+  ),
+  states: fc.option(
+    fc.oneof(
+      fc.record({ kind: fc.constant('SHARES' as const), shares: dollars(1_000n, 900_000n) }),
+      fc.record({
+        kind: fc.constant('PART' as const),
+        part: fc.bigInt(1n, 400n).map((parts) => parts * 10n ** 7n),
+        of: fc.constantFrom('POST_MONEY', 'PRE_MONEY', 'PRE_MONEY_WITHOUT_INCREASE'),
+      }),
+    ),
+    { nil: undefined, freq: 3 },
   ),
 }) satisfies fc.Arbitrary<Omit<Convertible, 'id'>>
 
@@ -100,7 +111,11 @@ function bruteForce(input: ConvertibleRoundInput): Solution[] {
   const growing = input.pool.kind === 'TARGET' ? [false, true] : [false]
   for (let choice = 0; choice < 2 ** count; choice += 1) {
     const capped = input.convertibles.map((_, at) => Math.floor(choice / 2 ** at) % 2 === 1)
-    if (capped.some((cap, at) => cap && input.convertibles[at]?.cap === undefined)) continue
+    const fits = (cap: boolean, at: number): boolean => {
+      const one = input.convertibles[at]
+      return one?.states === undefined ? !cap || one?.cap !== undefined : cap
+    }
+    if (!capped.every(fits)) continue
     for (const grows of growing) {
       const answer = gauss(equations(input, capped, grows))
       if (answer !== undefined && consistent(input, answer)) {
@@ -120,21 +135,26 @@ function equations(input: ConvertibleRoundInput, capped: readonly boolean[], gro
   const count = input.convertibles.length
   const zero = (): Rational[] => Array.from({ length: count + 3 }, () => rational(0n))
   const money = sum(input.purchases.map(({ amount }) => value(amount)))
-  const rows = input.convertibles.map(({ amount, cap, discount = 0n }, at) => {
+  const rows = input.convertibles.map(({ amount, cap, discount = 0n, states }, at) => {
     const row = zero()
     row[at] = rational(1n)
-    if (capped[at] !== true || cap === undefined) {
+    if (states?.kind === 'SHARES') {
+      row[count + 2] = value(states.shares)
+      return row
+    }
+    if (states === undefined && (capped[at] !== true || cap === undefined)) {
       row[count] = value(amount)
         .div(rational(1n).sub(value(discount)))
         .neg()
       return row
     }
-    const part = value(amount).div(value(cap.valuation))
-    if (cap.base === 'POST_MONEY') {
+    const part = states === undefined ? value(amount).div(value(cap?.valuation ?? 0n)) : value(states.part)
+    const base = states === undefined ? cap?.base : states.of
+    if (base === 'POST_MONEY') {
       for (let other = 0; other < count; other += 1) row[other] = (row[other] ?? rational(0n)).sub(part)
     }
-    if (cap.base === 'PRE_MONEY') row[count + 1] = part.neg()
-    row[count + 2] = part.mul(cap.base === 'POST_MONEY' ? beforeAll(input) : beforePreMoney(input))
+    if (base === 'PRE_MONEY') row[count + 1] = part.neg()
+    row[count + 2] = part.mul(base === 'POST_MONEY' ? beforeAll(input) : beforePreMoney(input))
     return row
   })
   const price = zero()
@@ -162,7 +182,9 @@ function consistent(input: ConvertibleRoundInput, answer: readonly Rational[]): 
   const [perDollar = rational(0n), increase = rational(0n)] = answer.slice(count)
   if (answer.some((number) => number.lt(0)) || perDollar.lte(0)) return false
   const converted = sum(answer.slice(0, count))
-  for (const [at, { amount, cap, discount = 0n }] of input.convertibles.entries()) {
+  for (const [at, { amount, cap, discount = 0n, states }] of input.convertibles.entries()) {
+    // What is stated holds by its own equation.
+    if (states !== undefined) continue
     const own = answer[at] ?? rational(0n)
     const atDiscount = value(amount)
       .mul(perDollar)
@@ -270,10 +292,11 @@ test('round with convertibles: what is printed is consistent with itself', () =>
       for (const { amount, shares: own } of round.purchases) {
         assert.equal(own, roundRational(value(amount).div(paid), 0, given.shareRounding))
       }
-      for (const { amount, shares: own, price } of round.conversions) {
+      for (const { amount, shares: own, price, at } of round.conversions) {
+        assert.ok(own > 0n)
         assert.equal(own, roundRational(value(amount).div(price), 0, given.conversionShareRounding))
         // A price rounded up by its own rounding may pass the round's; unrounded, a conversion never pays more.
-        if (given.conversionPriceRounding === undefined) assert.ok(price.lte(paid))
+        if (given.conversionPriceRounding === undefined && at !== 'INSTRUMENT') assert.ok(price.lte(paid))
       }
       if (given.pool.kind === 'TARGET') {
         const wanted = value(given.pool.postRoundUnallocated).mul(value(round.sharesAfter))

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Convertible } from '../../api/captable/conversion.ts'
 import {
   type ConvertibleRound,
   type ConvertibleRoundInput,
   type RoundFault,
   solveConvertibleRound,
-} from '../../api/captable/convertible-round.ts'
+} from '../../api/captable/pricing/convertible-round.ts'
+import type { Convertible } from '../../api/captable/replay/conversion.ts'
 import { formatDecimal, formatNumeric, parseNumeric, type Rational, roundRational } from '../../api/platform/index.ts'
 
 const n = parseNumeric

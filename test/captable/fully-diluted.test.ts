@@ -9,7 +9,7 @@ import {
   safePreMoneyCapitalization,
   shareCountOf,
   waterfallBase,
-} from '../../api/captable/fully-diluted.ts'
+} from '../../api/captable/pricing/fully-diluted.ts'
 import { type Numeric, numericOfWhole } from '../../api/platform/index.ts'
 
 /** Each part another digit, so that a sum shows what it counts. */

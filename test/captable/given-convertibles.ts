@@ -80,6 +80,33 @@ export const noteOf = (id: string, amount: string, more: Record<string, unknown>
     OWN.founderAda,
   )
 
+/** A convertible security of the seed fund's with any mechanism: what it states itself, or words. */
+export const convertibleOf = (id: string, amount: string, mechanism: Record<string, unknown>) => ({
+  ...issuance(id, 'SAFE', amount, '2026-01-10', mechanism, OWN.seedFund),
+  convertible_type: 'CONVERTIBLE_SECURITY',
+})
+
+/** Rules of a capitalization with everything in it that is there before the new money. */
+export const EVERYTHING_CONVERTED = {
+  include_outstanding_shares: true,
+  include_outstanding_options: true,
+  include_outstanding_unissued_options: true,
+  include_this_security: true,
+  include_other_converting_securities: true,
+  include_option_pool_topup_for_promised_options: false,
+  include_additional_option_pool_topup: false,
+  include_new_money: false,
+}
+/** 300,000 shares, and a twentieth of the company. */
+export const STATED = [
+  convertibleOf('fixed', '100000', { type: 'FIXED_AMOUNT_CONVERSION', converts_to_quantity: '300000' }),
+  convertibleOf('part', '500000', {
+    type: 'FIXED_PERCENT_OF_CAPITALIZATION_CONVERSION',
+    converts_to_percent: '0.05',
+    capitalization_definition_rules: EVERYTHING_CONVERTED,
+  }),
+]
+
 /** 5% by a post-money cap, 20% off, and a note that bears 6,027.40 until 15 December 2026 and has neither. */
 export const THREE = [
   safeOf('safe-1', '500000', { cap: '10000000' }),

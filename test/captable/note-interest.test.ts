@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { addDays } from '../../api/captable/dates.ts'
-import { daysBetween, type NoteTerms, noteAmount } from '../../api/captable/note-interest.ts'
+import { daysBetween, type NoteTerms, noteAmount } from '../../api/captable/pricing/note-interest.ts'
 import { formatNumeric, parseNumeric } from '../../api/platform/index.ts'
 
 const n = parseNumeric
@@ -136,7 +136,36 @@ const thirties: readonly [string, string, number][] = [
   ['2024-02-29', '2025-02-28', 359],
   ['2024-12-31', '2025-12-31', 360],
 ]
-for (const [from, to, days] of thirties) {
+// The worked examples that ISDA published with the 2006 Definitions, "30/360 Day Count Conventions", 22 December 2008: bond basis.
+const isda: readonly [string, string, number][] = [
+  // End dates do not involve the last day of February.
+  ['2006-08-20', '2007-02-20', 180],
+  ['2007-02-20', '2007-08-20', 180],
+  ['2007-08-20', '2008-02-20', 180],
+  ['2008-02-20', '2008-08-20', 180],
+  ['2008-08-20', '2009-02-20', 180],
+  ['2009-02-20', '2009-08-20', 180],
+  // End dates include some of the end of February.
+  ['2006-08-31', '2007-02-28', 178],
+  ['2007-02-28', '2007-08-31', 183],
+  ['2007-08-31', '2008-02-29', 179],
+  ['2008-02-29', '2008-08-31', 182],
+  ['2008-08-31', '2009-02-28', 178],
+  ['2009-02-28', '2009-08-31', 183],
+  // Miscellaneous.
+  ['2006-01-31', '2006-02-28', 28],
+  ['2006-01-30', '2006-02-28', 28],
+  ['2006-02-28', '2006-03-03', 5],
+  ['2006-02-14', '2006-02-28', 14],
+  ['2006-09-30', '2006-10-31', 30],
+  ['2006-10-31', '2006-11-28', 28],
+  ['2007-08-31', '2008-02-28', 178],
+  ['2008-02-28', '2008-08-28', 180],
+  ['2008-02-28', '2008-08-30', 182],
+  ['2008-02-28', '2008-08-31', 183],
+  ['2007-02-26', '2008-02-28', 362],
+]
+for (const [from, to, days] of [...thirties, ...isda]) {
   test(`note interest: ${from} to ${to} is ${days} days of 30/360`, () => {
     assert.equal(daysBetween('30_360', from, to), days)
   })

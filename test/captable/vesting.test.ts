@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { readItem } from '../../api/captable/ocf/items.ts'
 import type { VestingTerms } from '../../api/captable/ocf/objects.ts'
-import { scheduledTranches, type Vestable, vestedOn, walkTerms } from '../../api/captable/vesting.ts'
+import { scheduledTranches, type Vestable, vestedOn, walkTerms } from '../../api/captable/replay/vesting.ts'
 import { formatNumeric, numericOfWhole, parseNumeric } from '../../api/platform/index.ts'
 import { sharedData } from '../support/shared.ts'
 

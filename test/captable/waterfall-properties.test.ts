@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type Distribution, distribute, exactMoney } from '../../api/captable/waterfall.ts'
+import { type Distribution, distribute, exactMoney } from '../../api/captable/waterfall/waterfall.ts'
 import type {
   Participation,
   UnearnedTreatment,
   WaterfallClass,
   WaterfallInput,
-} from '../../api/captable/waterfall-terms.ts'
+} from '../../api/captable/waterfall/waterfall-terms.ts'
 import { type Numeric, numericOfWhole, type Rational, rational, rationalOfNumeric } from '../../api/platform/index.ts'
 
 const zero = rational(0n)

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { waterfallBase } from '../../api/captable/fully-diluted.ts'
-import { type Distribution, distribute, exactMoney } from '../../api/captable/waterfall.ts'
+import { waterfallBase } from '../../api/captable/pricing/fully-diluted.ts'
+import { type Distribution, distribute, exactMoney } from '../../api/captable/waterfall/waterfall.ts'
 import type {
   Participation,
   Preference,
   WaterfallClass,
   WaterfallFault,
   WaterfallInput,
-} from '../../api/captable/waterfall-terms.ts'
+} from '../../api/captable/waterfall/waterfall-terms.ts'
 import { formatNumeric, parseNumeric } from '../../api/platform/index.ts'
 
 const n = parseNumeric

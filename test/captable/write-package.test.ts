@@ -13,7 +13,8 @@ import { writeZip } from '../../api/captable/ocf/write-zip.ts'
 import { OWN, ownPackage } from '../support/ocf-package.ts'
 import { assertValid } from '../support/ocf-schemas.ts'
 import { sharedData } from '../support/shared.ts'
-import { option, safe, stock, type Tx, tx, warrant } from './given-history.ts'
+import { files, option, safe, stock, type Tx, tx, warrant } from './given-history.ts'
+import { byOldName, ROWS } from './given-rows.ts'
 
 const samples = sharedData('ocf-samples')
 const schemas = sharedData('ocf-schema-v1.2.0/schema')
@@ -63,6 +64,18 @@ for (const name of samples === undefined ? ['samples'] : readdirSync(samples)) {
     const read = await readPackage({ path: join(samples ?? '', name) })
     await assertRoundTrip(read)
     assertValid(schemas ?? '', written(read).files)
+  })
+}
+
+for (const [what, more, , behaviour] of ROWS) {
+  test(`written and read back, valid by its schema and with the same table: ${what}`, async () => {
+    for (const own of [more, more.map(byOldName)]) {
+      const { package: read, replayed } = await checkPackage({ files: files(own, behaviour) })
+      await assertRoundTrip(read)
+      const out = written(read).files
+      if (schemas !== undefined) assertValid(schemas, out)
+      assert.deepEqual((await checkPackage({ files: out })).replayed.table, replayed.table)
+    }
   })
 }
 

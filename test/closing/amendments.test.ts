@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { amendmentDue, bringDueIntoForce } from '../../api/closing/index.ts'
+import { bookingTermsOf, PastDeadline, quoteForCompany, requestReservation } from '../../api/clusters/index.ts'
 import { inTransaction } from '../../api/platform/index.ts'
 import type { RoundTermsWire } from '../../api/rounds/index.ts'
 import { expireLots, releaseDue } from '../../api/tokens/index.ts'
+import { pool as makePool } from '../clusters/given.ts'
 import { assertSound, givenDrawdown, progressOf, report, usage } from '../drawdown/given-drawdown.ts'
 import { makeWorld } from '../support/world.ts'
 import {
@@ -23,6 +25,37 @@ import { both, CLOSED, close, givenDeal, refOf } from './given-deal.ts'
 const world = await makeWorld()
 const { staff } = world
 const { db } = world.deps
+
+test('bookings follow an amendment too: past the old long-stop, and charged as it says, from its day on', async () => {
+  const deal = await givenDeal(world)
+  const { roundId } = await deal.closed()
+  const pool = await makePool(world, { tokenClassId: deal.tokenClassUuid })
+  const change = { longStop: '2029-12-15', tokenExpiry: '2030-01-15', charging: 'METERED' as const }
+  await signed(world, deal, roundId, change, { effectiveOn: '2029-01-10' })
+  const wish = {
+    companyId: deal.id,
+    poolId: pool.id,
+    gpus: 1,
+    startsAt: '2029-06-20T00:00:00Z',
+    endsAt: '2029-06-21T00:00:00Z',
+  }
+  await world.setClock('2029-01-09T12:00:00Z')
+  await assert.rejects(requestReservation(world.deps, deal.founder.actor, wish), PastDeadline)
+  const asked = { ...wish, startsAt: '2029-02-20T00:00:00Z', endsAt: '2029-02-21T00:00:00Z' }
+  const before = await quoteForCompany(world.deps, deal.founder.actor, asked)
+  assert.deepEqual(
+    before.rules.map(({ charging }) => charging),
+    ['RESERVED'],
+  )
+  await world.setClock('2029-01-10T00:00:00Z')
+  await amendmentDue(world.deps, { companyId: deal.companyId })
+  await requestReservation(world.deps, deal.founder.actor, wish)
+  const after = await quoteForCompany(world.deps, deal.founder.actor, asked)
+  assert.deepEqual(
+    after.rules.map(({ charging }) => charging),
+    ['METERED'],
+  )
+})
 
 const lotOf = (companyId: string) =>
   db.selectFrom('lot').select(['lot_id', 'expires_on']).where('company_id', '=', companyId).executeTakeFirstOrThrow()
@@ -138,6 +171,17 @@ test('what may not be amended is refused by path, and nothing is drafted', async
     [{ closingDate: '2026-12-16' }, 'closingDate'],
     [{ conditions: [{ code: 'LATE', text: 'A late condition.' }] }, 'conditions.LATE'],
     [{ releases: { kind: 'LIST', releases: [{ on: '2027-01-01', tokens: '100000' }] } }, 'releases'],
+    [
+      {
+        instrument: {
+          kind: 'PENNY_WARRANT',
+          exercisePrice: { amount: '0.01', currency: 'USD' },
+          expiresOn: '2036-01-01',
+        },
+      },
+      'instrument',
+    ],
+    [{ furtherGrants: [{ tokenClassId: terms.compute.tokenClassId, tokens: '10' }] }, 'furtherGrants'],
   ]
   for (const [change, path] of cases) {
     const answer = await drafted(world, roundId, change)
@@ -472,4 +516,171 @@ test('the document shows every changed term before and after, and the same draft
     [row.kind, row.media_type, row.bytes.subarray(0, 5).toString()],
     ['amendment', 'application/pdf', '%PDF-'],
   )
+})
+
+test('settlement terms are amended forwards: what happened before the day is settled by the terms of its day', async () => {
+  const deal = await givenDeal(world)
+  const { roundId, grantId } = await deal.closed()
+  const terms = await wireTerms(world, roundId)
+  const settlement = { ...terms.settlement, changeOfControl: 'VEST' as const }
+  // The table follows from the settlement terms: left out, it is written.
+  const change = { settlement, riskTable: undefined } as unknown as Partial<RoundTermsWire>
+  const both = await signed(world, deal, roundId, change, { effectiveOn: '2027-03-01' })
+  const paths = both.changes.map(({ path }: { path: string }) => String(path))
+  assert.ok(
+    paths.some((path: string) => path.replaceAll(',', '.') === 'settlement.changeOfControl'),
+    JSON.stringify(paths),
+  )
+  assert.ok(
+    paths.some((path: string) => path.startsWith('riskTable')),
+    JSON.stringify(paths),
+  )
+  await world.setClock('2027-03-05T00:00:00Z')
+  const clauseOf = async (happenedOn: string) => {
+    const answer = await staff.partner.graphql(
+      `query ($grantId: ID!, $on: Date!) { rehearseSettlement(grantId: $grantId, event: change_of_control, happenedOn: $on, assumed: false) {
+        __typename ... on SettlementRehearsal { plan { clause } } ... on DomainError { message } } }`,
+      { grantId: `Grant:${deal.companyId}:${grantId}`, on: happenedOn },
+    )
+    assert.equal(answer.data?.rehearseSettlement.__typename, 'SettlementRehearsal', JSON.stringify(answer))
+    return answer.data.rehearseSettlement.plan.clause as string
+  }
+  const [before, after] = [await clauseOf('2027-02-28'), await clauseOf('2027-03-01')]
+  assert.notEqual(before, after)
+  assert.match(after, /vest/i)
+})
+
+test('booking terms are amended for what is asked for from the day on', async () => {
+  const deal = await givenDeal(world)
+  const { roundId, lotId } = await deal.closed()
+  const terms = await wireTerms(world, roundId)
+  const booking = { ...terms.booking, lockedRefund: '0.5', noShowGraceMinutes: 15 }
+  await signed(
+    world,
+    deal,
+    roundId,
+    { booking, longStop: '2029-06-15', tokenExpiry: '2030-01-01' },
+    { effectiveOn: '2026-12-20' },
+  )
+  const on = async (day: string) => {
+    const rules = (await bookingTermsOf(db, deal.companyId, day)).get(lotId)
+    return [rules?.lockedRefund, rules?.noShowGraceMinutes]
+  }
+  assert.deepEqual(await on('2026-12-19T23:59:59Z'), [10_000_000_000n, 60])
+  assert.deepEqual(await on('2026-12-20'), [5_000_000_000n, 15])
+  // A later long-stop date lets reservations run longer, too.
+  await world.setClock('2026-12-21T00:00:00Z')
+  const second = await drafted(world, roundId, { longStop: '2029-12-01' }, { expectedVersion: 2 })
+  const { document } = await proposeIt(staff.analyst, { amendmentId: second.id })
+  const signing = { amendmentId: second.id, sha256: document.sha256 }
+  await signIt(staff.partner, signing)
+  assert.equal((await acceptIt(deal.signatory, signing)).state, 'in_force')
+  const rules = (await bookingTermsOf(db, deal.companyId)).get(lotId)
+  assert.deepEqual([rules?.longStop, rules?.noShowGraceMinutes], ['2029-12-01', 15])
+})
+
+test('settlement terms that could decide nothing any more are not amended', async () => {
+  const deal = await givenDeal(world)
+  const { roundId } = await deal.closed()
+  const terms = await wireTerms(world, roundId)
+  const change = {
+    settlement: { ...terms.settlement, windDownDays: 5 },
+    riskTable: undefined,
+  } as unknown as Partial<RoundTermsWire>
+  const late = await drafted(world, roundId, change, { effectiveOn: '2029-06-15' })
+  assert.equal(late.__typename, 'NotAmendable', JSON.stringify(late))
+  assert.ok(
+    late.faults.some(({ path }: { path: string }) => path === 'settlement.windDownDays'),
+    JSON.stringify(late),
+  )
+})
+
+test('how later pools get their factors is amended from the day on, and a pool that was agreed on stays', async () => {
+  const deal = await givenDeal(world)
+  // The terms of the tests: later pools on the basis "contract" hold at once.
+  const { roundId } = await deal.closed()
+  const pool = await makePool(world, { tokenClassId: deal.tokenClassUuid })
+  const quote = () =>
+    quoteForCompany(world.deps, deal.founder.actor, {
+      companyId: deal.id,
+      poolId: pool.id,
+      gpus: 1,
+      startsAt: '2027-03-20T00:00:00Z',
+      endsAt: '2027-03-21T00:00:00Z',
+    })
+  await quote()
+  await signed(world, deal, roundId, { factors: { laterPools: 'BOTH_SIGN' } }, { effectiveOn: '2027-01-10' })
+  // And back again, by another amendment.
+  const back = { factors: { laterPools: 'BASIS', basis: 'contract' } as const }
+  await signed(world, deal, roundId, back, { expectedVersion: 2, effectiveOn: '2027-01-12' })
+  await world.setClock('2027-01-09T12:00:00Z')
+  await quote()
+  await world.setClock('2027-01-10T00:00:00Z')
+  await amendmentDue(world.deps, { companyId: deal.companyId })
+  await assert.rejects(quote, { code: 'FACTOR_NOT_AGREED' })
+  await world.setClock('2027-01-12T00:00:00Z')
+  await quote()
+})
+
+test('the own dates of a further grant are amended after the closing, and only that grant follows', async () => {
+  const deal = await givenDeal(world)
+  const { tokenClassId } = deal.terms().compute
+  const own = { tokenClassId, tokens: '20000', longStop: '2029-03-01', tokenExpiry: '2029-09-01' }
+  const { roundId } = await deal.closed({ cashInvestors: [], furtherGrants: [own] })
+  const dates = async () =>
+    (
+      await db
+        .selectFrom('vesting_grant as grant')
+        .innerJoin('lot', (on) =>
+          on.onRef('lot.lot_id', '=', 'grant.lot_id').onRef('lot.company_id', '=', 'grant.company_id'),
+        )
+        .innerJoin('planned_grant as planned', (on) => on.onRef('planned.grant_id', '=', 'grant.grant_id'))
+        .select(['grant.long_stop as longStop', 'lot.expires_on as expiresOn', 'grant.charging'])
+        .where('grant.company_id', '=', deal.companyId)
+        .orderBy('planned.ordinal')
+        .execute()
+    ).map(({ longStop, expiresOn, charging }) => [longStop, expiresOn, charging])
+  const first = ['2029-06-15', '2029-06-15', 'RESERVED']
+  assert.deepEqual(await dates(), [first, ['2029-03-01', '2029-09-01', 'RESERVED']])
+  const later = { ...own, longStop: '2029-12-01', tokenExpiry: '2030-01-31', charging: 'METERED' as const }
+  await signed(world, deal, roundId, { furtherGrants: [later] }, { effectiveOn: '2027-01-10' })
+  await world.setClock('2027-01-09T12:00:00Z')
+  await amendmentDue(world.deps, { companyId: deal.companyId })
+  assert.deepEqual((await dates())[1], ['2029-03-01', '2029-09-01', 'RESERVED'])
+  await world.setClock('2027-01-10T00:00:00Z')
+  await amendmentDue(world.deps, { companyId: deal.companyId })
+  assert.deepEqual(await dates(), [first, ['2029-12-01', '2030-01-31', 'METERED']])
+  await assertSound(world, deal)
+})
+
+test('of a further grant nothing else is amended, and its dates only move on', async () => {
+  const deal = await givenDeal(world)
+  const { tokenClassId } = deal.terms().compute
+  const own = { tokenClassId, tokens: '20000', longStop: '2029-03-01', tokenExpiry: '2029-09-01' }
+  const { roundId } = await deal.closed({ cashInvestors: [], furtherGrants: [own] })
+  const cases: [object, string][] = [
+    [{ ...own, tokens: '20001' }, 'furtherGrants.0.tokens'],
+    [{ ...own, referencePrice: { amount: '1', currency: 'USD' } }, 'furtherGrants.0.referencePrice'],
+    [{ ...own, longStop: '2029-02-28' }, 'furtherGrants.0.longStop'],
+    [{ ...own, tokenExpiry: '2029-08-31' }, 'furtherGrants.0.tokenExpiry'],
+    // Left out, the grant would have the round's expiry, which is earlier.
+    [{ ...own, tokenExpiry: undefined }, 'furtherGrants.0.tokenExpiry'],
+    [{ ...own, vesting: { basis: 'delivered', allocation: 'CUMULATIVE_ROUNDING' } }, 'furtherGrants.0.vesting'],
+    [{ ...own, vesting: { basis: 'released', allocation: 'CUMULATIVE_ROUND_DOWN' } }, 'furtherGrants.0.vesting'],
+    // All of it was released at the closing.
+    [
+      { ...own, releases: { kind: 'LIST', releases: [{ on: '2027-01-01', tokens: '20000' }] } },
+      'furtherGrants.0.releases',
+    ],
+  ]
+  for (const [grant, path] of cases) {
+    const answer = await drafted(world, roundId, { furtherGrants: [grant] } as Partial<RoundTermsWire>)
+    assert.equal(answer.__typename, 'NotAmendable', `${path}: ${JSON.stringify(answer)}`)
+    assert.deepEqual(
+      answer.faults.map((fault: { path: string }) => fault.path),
+      [path],
+    )
+  }
+  const dropped = await drafted(world, roundId, { furtherGrants: undefined } as Partial<RoundTermsWire>)
+  assert.equal(dropped.__typename, 'NotAmendable', JSON.stringify(dropped))
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { mfnCycle } from '../../api/closing/deal-document/side-letter.ts'
 import { amendmentDue } from '../../api/closing/index.ts'
-import { mfnCycle } from '../../api/closing/side-letter.ts'
 import { assertSound } from '../drawdown/given-drawdown.ts'
 import { makeWorld, type Person } from '../support/world.ts'
 import { CLOSED, type Deal, givenDeal, refOf } from './given-deal.ts'

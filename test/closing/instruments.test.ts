@@ -3,17 +3,19 @@ import { test } from 'node:test'
 import {
   type CapTableView,
   capTableAsOf,
+  exerciseWarrant,
   exportCapTable,
   importCapTable,
   retireUnearned,
 } from '../../api/captable/index.ts'
-import { dividendOnPartlyPaid, paidConsideration } from '../../api/captable/partly-paid.ts'
+import { dividendOnPartlyPaid, paidConsideration } from '../../api/captable/instruments/partly-paid.ts'
 import { submitEvidence } from '../../api/flags/index.ts'
 import { formatNumeric, inTransaction, parseNumeric } from '../../api/platform/index.ts'
 import { RoundTerms, type RoundTermsWire } from '../../api/rounds/index.ts'
 import { assertSound, at, type Drawdown, givenDrawdown, usage } from '../drawdown/given-drawdown.ts'
 import { WIRE } from '../rounds/given-terms.ts'
 import { makeWorld, type Person } from '../support/world.ts'
+import { drafted, signed } from './given-amendment.ts'
 import { givenDeal } from './given-deal.ts'
 
 const world = await makeWorld()
@@ -181,6 +183,52 @@ test('a penny warrant vests by draw, is exercised as far as it has vested, and g
   )
   await exportsAlike(it, ['2026-12-15', '2027-02-01', '2027-03-01'])
   await assertSound(world, it)
+})
+
+test('the last day of a warrant moves on by an amendment, and nothing else of it', async () => {
+  const instrument = { kind: 'PENNY_WARRANT', exercisePrice: usd('0.01'), expiresOn: '2036-12-15' } as const
+  const it = await given({ instrument })
+  const { roundId, securityId } = it.closed
+  for (const [change, path] of [
+    [{ ...instrument, expiresOn: '2036-12-14' }, 'instrument.expiresOn'],
+    [{ ...instrument, exercisePrice: usd('0.02') }, 'instrument.exercisePrice.amount'],
+  ] as const) {
+    const refused = await drafted(world, roundId, { instrument: change })
+    assert.deepEqual(
+      refused.faults.map((fault: { path: string }) => fault.path),
+      [path],
+    )
+  }
+  const late = await drafted(
+    world,
+    roundId,
+    { instrument: { ...instrument, expiresOn: '2040-01-01' } },
+    { effectiveOn: '2036-12-15' },
+  )
+  assert.match(late.faults[0].reason, /was reached on 2036-12-15: the warrant has expired/)
+  await signed(
+    world,
+    it,
+    roundId,
+    { instrument: { ...instrument, expiresOn: '2040-01-01' } },
+    { effectiveOn: '2027-03-01' },
+  )
+  await january(it)
+  const exercised = (date: string) =>
+    inTransaction(world.deps.db, (trx) =>
+      exerciseWarrant(trx, {
+        ...{ companyId: it.companyId, instrumentId: securityId, shares: 5n, date },
+        by: staff.partner.actor.id,
+      }),
+    )
+  // Past the old last day, within the new one; and past that.
+  await assert.rejects(exercised('2040-01-02'), /the warrant expired on 2040-01-01/)
+  await exercised('2040-01-01')
+  // What goes on after the exercise says the new day; what was issued at the closing said the old one, and still does.
+  const { files } = await exportCapTable(world.deps.db, staff.analyst.actor, { companyId: it.id })
+  const all = files.map(({ content }) => String(content)).join('\n')
+  const days = [...all.matchAll(/"warrant_expiration_date": ?"([\d-]+)"/g)].map(([, day]) => day)
+  assert.deepEqual(days.toSorted(), ['2036-12-15', '2040-01-01', '2040-01-01'])
 })
 
 test('what is never earned of a warrant or of a series is given up once, and what has vested stays', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import request from 'supertest'
 import { authoriseSupply, createTokenClass } from '../../api/tokens/index.ts'
 import { assertSound } from '../drawdown/given-drawdown.ts'
 import { makeWorld, type Person, type World } from '../support/world.ts'
@@ -126,6 +127,16 @@ test('a further closing issues at the price of the first, and each of its grants
       [22_500n, 'reserved', 30_000_000_000n],
     ],
   )
+  // Each lot is booked by the signed terms, with the long-stop and the charging of its own grant.
+  const booked = await db
+    .selectFrom('booking_terms')
+    .innerJoin('vesting_grant', 'vesting_grant.lot_id', 'booking_terms.lot_id')
+    .select(['booking_terms.long_stop', 'vesting_grant.long_stop as own', 'booking_terms.charging'])
+    .select('vesting_grant.charging as ownCharging')
+    .where('booking_terms.company_id', '=', given.companyId)
+    .execute()
+  assert.equal(booked.length, 3)
+  for (const row of booked) assert.deepEqual([row.long_stop, row.charging], [row.own, row.ownCharging])
   const releases = await db
     .selectFrom('release_plan')
     .select(['release_on', 'amount_micro'])
@@ -299,4 +310,100 @@ test('terms that contradict themselves about later closings are bad input', asyn
     const { errors } = await draft(change)
     assert.match(JSON.stringify(errors), new RegExp(`input.terms.${path.replaceAll('.', '\\.')}`), path)
   }
+})
+
+const OVER = `query ($id: ID!) { node(id: $id) { ... on Round { holdersOverClosings { __typename ... on Refused { field }
+  ... on HoldersOverClosings { steps { kind ordinal on total unearned } holders { holder holderId isPool after { shares unearned part } } } } } } }`
+type Over = {
+  steps: { kind: string; ordinal: number | null; on: string; total: string; unearned: string }[]
+  holders: { holder: string; after: { shares: string; unearned: string; part: string }[] }[]
+}
+const over = async (by: Person, id: string): Promise<Over> => {
+  const answer = await by.graphql(OVER, { id })
+  assert.deepEqual(answer.errors, [])
+  return answer.data.node.holdersOverClosings
+}
+const TEN_TO_TEN = 10n ** 10n
+const scaled = (part: string): bigint => {
+  const [whole = '0', rest = ''] = part.split('.')
+  return BigInt(whole) * TEN_TO_TEN + BigInt(rest.padEnd(10, '0'))
+}
+
+test('who holds what after each closing that was held, and after all that are planned', async () => {
+  await world.setClock(CLOSED)
+  const given = await rolling()
+  const token = `TokenClass:${given.tokenClassUuid}`
+  const second = await accepted(given, {
+    cashInvestors: [cash('Late Capital, L.P.', '500000')],
+    grants: [{ tokenClassId: token, tokens: '20000' }],
+  })
+  ok(await hold(staff.secondPartner, { closingId: second }))
+  ok(
+    await plan(staff.analyst, {
+      roundId: given.roundId,
+      closingDate: '2027-01-10',
+      cashInvestors: [cash('Third, L.P.', '200000')],
+    }),
+  )
+  await offered(given, { closingDate: '2027-02-10', grants: [{ tokenClassId: token, tokens: '40000' }] })
+
+  const seen = await over(staff.analyst, given.roundId)
+  // 11,500,000 before; 117,500 for compute; then 250,000 for cash and 23,500 for compute at 2.00; then 100,000 and 47,000.
+  assert.deepEqual(
+    seen.steps.map(({ kind, ordinal, on, total, unearned }) => [kind, ordinal, on, total, unearned]),
+    [
+      ['BEFORE', null, '2026-12-14', '11500000', '0'],
+      ['HELD', 1, '2026-12-15', '11617500', '117500'],
+      ['HELD', 2, '2026-12-20', '11891000', '141000'],
+      ['TODAY', null, '2026-12-20', '11891000', '141000'],
+      ['PLANNED', 3, '2027-01-10', '11991000', '141000'],
+      ['PLANNED', 4, '2027-02-10', '12038000', '188000'],
+    ],
+  )
+  const of = (name: string) => seen.holders.find(({ holder }) => holder === name)?.after.map(({ shares }) => shares)
+  assert.deepEqual(of('Northgrid Ventures I, L.P.'), ['0', '117500', '141000', '141000', '141000', '188000'])
+  assert.deepEqual(of('Late Capital, L.P.'), ['0', '0', '250000', '250000', '250000', '250000'])
+  assert.deepEqual(of('Third, L.P.'), ['0', '0', '0', '0', '100000', '100000'])
+  for (const index of seen.steps.keys()) {
+    const parts = seen.holders.map(({ after }) => scaled(after[index]?.part ?? '0'))
+    assert.equal(
+      parts.reduce((sum, part) => sum + part, 0n),
+      TEN_TO_TEN,
+    )
+  }
+
+  // The company does not see what was not offered to it.
+  const theirs = await over(given.founder, given.roundId)
+  assert.deepEqual(theirs.steps.map(({ kind, ordinal, total }) => [kind, ordinal, total]).slice(4), [
+    ['PLANNED', 4, '11938000'],
+  ])
+  assert.equal(
+    theirs.holders.some(({ holder }) => holder === 'Third, L.P.'),
+    false,
+  )
+
+  const page = (path: string) =>
+    request(world.app)
+      .get(`/rounds/${given.roundId}/closings${path}`)
+      .set('authorization', `Bearer ${staff.analyst.token}`)
+  const html = (await page('')).text
+  assert.match(
+    html,
+    /After all closings that are planned, the shares issued before Series A are 95\.53\s% of the company/,
+  )
+  const csv = (await page('.csv')).text.split('\r\n')
+  assert.equal(csv[0], 'holder,pool,step,day,shares,of which unearned,part')
+  assert.ok(
+    csv.some((line) => line.startsWith('"Third, L.P.",no,"closing 3, planned",2027-01-10,100000,0,0.008339588')),
+    csv.join('\n'),
+  )
+  const json = JSON.parse((await page('.json')).text) as Over
+  assert.deepEqual(json.steps, seen.steps)
+})
+
+test('before the first closing is held there is nothing to show of closings', async () => {
+  const deal = await givenDeal(world)
+  const { roundId } = await deal.accepted()
+  const answer = await staff.analyst.graphql(OVER, { id: roundId })
+  assert.deepEqual(answer.data.node.holdersOverClosings, { __typename: 'Refused', field: 'round' })
 })

@@ -15,16 +15,22 @@ const owed = (denied: readonly string[], outage: readonly string[] = []) => ({
 })
 
 test('each owed day before the long-stop moves it by a day, and may bring another before it', () => {
-  assert.equal(longStopOf('2028-06-15', owed([]), BOTH).effective, '2028-06-15')
-  assert.equal(longStopOf('2028-06-15', owed(['2028-01-01', '2028-01-02']), BOTH).effective, '2028-06-17')
+  assert.equal(longStopOf('2028-06-15', owed([]), () => BOTH).effective, '2028-06-15')
+  assert.equal(longStopOf('2028-06-15', owed(['2028-01-01', '2028-01-02']), () => BOTH).effective, '2028-06-17')
   // The 15th counts only because the 14th moved the long-stop to the 16th; the 20th comes too late.
-  const moved = longStopOf('2028-06-15', owed(['2028-06-14', '2028-06-15', '2028-06-20']), BOTH)
+  const moved = longStopOf('2028-06-15', owed(['2028-06-14', '2028-06-15', '2028-06-20']), () => BOTH)
   assert.deepEqual([moved.effective, moved.deniedDays], ['2028-06-17', ['2028-06-14', '2028-06-15']])
-  const outage = longStopOf('2028-06-15', owed(['2028-01-01'], ['2028-02-01']), {
+  const outage = longStopOf('2028-06-15', owed(['2028-01-01'], ['2028-02-01']), () => ({
     ...BOTH,
     deniedCapacityExtends: false,
-  })
+  }))
   assert.deepEqual([outage.effective, outage.deniedDays, outage.outageDays], ['2028-06-16', [], ['2028-02-01']])
+})
+
+test('a day that was owed stays owed when the clause is amended later', () => {
+  const countsOn = (day: string) => ({ ...BOTH, deniedCapacityExtends: day < '2028-03-01' })
+  const moved = longStopOf('2028-06-15', owed(['2028-01-01', '2028-03-01']), countsOn)
+  assert.deepEqual([moved.effective, moved.deniedDays], ['2028-06-16', ['2028-01-01']])
 })
 
 const request = (more: Partial<RequestEvidence>): RequestEvidence => ({

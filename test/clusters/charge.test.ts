@@ -8,7 +8,7 @@ import {
   meteredTokens,
   quote,
   reservedGpuSeconds,
-} from '../../api/clusters/charge.ts'
+} from '../../api/clusters/metering/charge.ts'
 import { parseNumeric, parseTokens } from '../../api/platform/index.ts'
 
 const factor = parseNumeric

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { bookCalendar } from '../../api/clusters/calendar.store.ts'
+import { bookCalendar } from '../../api/clusters/pool/calendar.store.ts'
 import { inTransaction, type Uuid } from '../../api/platform/index.ts'
 import { makeWorld, type Person } from '../support/world.ts'
 import { at, NOON, pool } from './given.ts'

@@ -1,6 +1,6 @@
 /** What tests of clusters start from. */
 
-import { insertFactor, insertPool, type NewPool } from '../../api/clusters/pool.store.ts'
+import { insertFactor, insertPool, type NewPool } from '../../api/clusters/pool/pool.store.ts'
 import { lockCompany } from '../../api/parties/index.ts'
 import { inTransaction, newId, parseTokens, type Uuid } from '../../api/platform/index.ts'
 import { openGrant } from '../../api/tokens/index.ts'

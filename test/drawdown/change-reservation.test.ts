@@ -14,7 +14,7 @@ import {
   setPoolShare,
   undoGroup,
 } from '../../api/clusters/index.ts'
-import { cancelReservation, changeReservation, splitReservation } from '../../api/drawdown/index.ts'
+import { cancelReservation, changeReservation, deadlineConflicts, splitReservation } from '../../api/drawdown/index.ts'
 import { type Ref, Refused, WrongState } from '../../api/platform/index.ts'
 import { pool as makePool } from '../clusters/given.ts'
 import { makeWorld } from '../support/world.ts'
@@ -59,11 +59,10 @@ test('before the provider decides, a reservation is extended, shrunk and moved, 
   await assertSound(world, it)
 })
 
-test('what is confirmed only shrinks, and what is given up is charged like a cancellation', async () => {
+test('what is confirmed shrinks at once, and what is given up is charged like a cancellation', async () => {
   const it = await givenDrawdown(world, { booking: { lockedRefund: '0.25' } })
   const ref = await asked(it, 8, true)
   const change = (gpus: number) => changeReservation(deps, it.founder.actor, { reservationId: idOf(ref), gpus })
-  await assert.rejects(change(9), Refused)
   assert.equal((await change(6)).fee, 0n)
   await world.setClock(at(-60))
   // Locked: 4 of 6 tokens are given up, and three quarters of them are charged.
@@ -180,4 +179,28 @@ test('operations see what does not add up after a cut', async () => {
     ],
   )
   assert.deepEqual(await schedulingConflicts(deps.db, it.founder.actor, [it.pool.poolId]), [])
+})
+
+test('a reservation that ends after what pays for it can pay, or earn, is found, and what to do is the same for both', async () => {
+  const it = await givenDrawdown(world, {})
+  const ref = await asked(it, 8, true)
+  const found = () => deadlineConflicts(deps.db, staff.operations.actor, [it.pool.poolId])
+  assert.deepEqual(await found(), [])
+  // A settlement on the day of the reservation: what it uses earns nothing any more.
+  await deps.db
+    .updateTable('grant_progress')
+    .set({ ended_on: '2027-01-05' })
+    .where('company_id', '=', it.companyId)
+    .execute()
+  const [conflict, ...others] = await found()
+  assert.deepEqual(others, [])
+  assert.deepEqual(
+    [conflict?.kind, conflict?.reservationId, conflict?.deadline, conflict?.wanted],
+    ['PAST_LONG_STOP', ref.id, '2027-01-05', 8],
+  )
+  assert.deepEqual(await deadlineConflicts(deps.db, it.founder.actor, [it.pool.poolId]), [])
+  assert.deepEqual(await deadlineConflicts(deps.db, staff.otherProvider.actor, [it.pool.poolId]), [])
+  assert.equal((await deadlineConflicts(deps.db, staff.provider.actor, [it.pool.poolId])).length, 1)
+  await cancelReservation(deps, it.founder.actor, { reservationId: idOf(ref) })
+  assert.deepEqual(await found(), [])
 })

@@ -164,6 +164,24 @@ test('later statements are made again with it, and open with what it closes with
   await assertSound(world, it)
 })
 
+test('a correction is never booked before an earlier one of the same record, whose charges it takes back', async () => {
+  const it = await givenDrawdown(world)
+  const { reservation, usageId } = await used(it)
+  await it.settled(await it.stated(JANUARY, '2027-02-03T09:00:00Z'))
+  // Down and up again while February is not stated: both are March's.
+  await world.setClock('2027-03-10T09:00:00Z')
+  await corrected(staff.provider, one(reservation, usageId, 5))
+  await corrected(staff.provider, one(reservation, usageId, 8))
+  await it.stated(FEBRUARY, '2027-04-02T09:00:00Z')
+  const march = await it.stated(MARCH, '2027-04-02T09:00:00Z')
+  assert.deepEqual([march.lines[0].basisAtClose], ['8'])
+  const voided = await corrected(staff.provider, one(reservation, usageId, 0))
+  assert.equal(voided.restatedIds.length, 1)
+  // Seven tokens were final; none is delivered, so nothing earns before seven are again.
+  assert.deepEqual(await accounts(world, it), { available: 99_990, 'charged:idle_reserved': 10 })
+  await assertSound(world, it)
+})
+
 test('after final, what has vested stays: the deficit is carried into the next statement, and later draws fill it first', async () => {
   const it = await givenDrawdown(world)
   const { reservation, usageId } = await used(it)
@@ -259,6 +277,75 @@ async function assertSoundButArrears(it: Drawdown, open: bigint) {
     open,
   )
 }
+
+/** What each month was charged by each cause, in micro-tokens. */
+const chargedIn = async ({ companyId }: Drawdown) => {
+  const rows = await world.deps.db
+    .selectFrom('charge')
+    .select(['at', 'cause', 'amount_micro'])
+    .where('company_id', '=', companyId)
+    .execute()
+  const sums: Record<string, bigint> = {}
+  for (const { at: booked, cause, amount_micro: amount } of rows) {
+    const key = `${booked.slice(0, 7)} ${cause}`
+    sums[key] = (sums[key] ?? 0n) + amount
+  }
+  return sums
+}
+
+/** Ten GPUs from the last hour of January to the first of February: of the one month a record is told in it, of the other after. */
+async function overMonths(charging: 'METERED' | 'RESERVED', [first, second]: readonly [bigint, bigint]) {
+  const it = await givenDrawdown(world, { charging })
+  const midnight = 27 * DAY
+  const reservation = await it.reserved(10, 120, midnight - 60, at(midnight - 10))
+  const january = usage('january', first, { startedAt: at(midnight - 60), endedAt: at(midnight - 30) })
+  const { january: usageId } = await recorded(world, it, reservation, [january])
+  await world.setClock(at(midnight + 70))
+  const february = usage('february', second, { startedAt: at(midnight), endedAt: at(midnight + 60) })
+  const ids = await recorded(world, it, reservation, [february], true)
+  await it.stated(JANUARY, '2027-02-03T09:00:00Z')
+  return { it, reservation, usageId: usageId ?? '', later: ids.february ?? '' }
+}
+
+test('the rounding that a record of a later month has cost goes back in that month, and the rest in its own', async () => {
+  // A GPU-second is 277.7 micro-tokens: the first costs 277, the second 278. Without the first, the second costs 277.
+  const { it, reservation, usageId, later } = await overMonths('METERED', [1n, 1n])
+  assert.deepEqual(await chargedIn(it), { '2027-01 delivered': 277n, '2027-02 delivered': 278n })
+  const voided = await corrected(staff.provider, {
+    reservationId: reservation,
+    records: [{ usageId, gpuSeconds: '0' }],
+  })
+  assert.equal(voided.restatedIds.length, 1, 'January is made again')
+  assert.deepEqual(await chargedIn(it), { '2027-01 delivered': 0n, '2027-02 delivered': 277n })
+  await assertSound(world, it)
+  const february = await it.stated(FEBRUARY, '2027-03-02T09:00:00Z')
+  assert.deepEqual(
+    february.figures.corrections.map((row: Record<string, string>) => [row.kind, row.tokens]),
+    [['booked_later', '0.000001']],
+  )
+  // The other way round nothing is of a later month.
+  await corrected(staff.provider, { reservationId: reservation, records: [{ usageId: later, gpuSeconds: '0' }] })
+  assert.deepEqual(await chargedIn(it), { '2027-01 delivered': 0n, '2027-02 delivered': 0n })
+  await assertSound(world, it)
+})
+
+test('what is raised out of time that was left unused in a later month counts in that month', async () => {
+  const { it, reservation, usageId } = await overMonths('RESERVED', [3600n, 3600n])
+  const before = { '2027-01 delivered': 1_000_000n, '2027-02 delivered': 1_000_000n }
+  assert.deepEqual(await chargedIn(it), { ...before, '2027-02 idle_reserved': 18_000_000n })
+  const raised = await corrected(staff.provider, {
+    reservationId: reservation,
+    records: [{ usageId, gpuSeconds: '7200' }],
+  })
+  // January had no unused time to take from, and stands as it was stated.
+  assert.deepEqual(raised.restatedIds, [])
+  assert.deepEqual(await chargedIn(it), {
+    '2027-01 delivered': 1_000_000n,
+    '2027-02 delivered': 2_000_000n,
+    '2027-02 idle_reserved': 17_000_000n,
+  })
+  await assertSound(world, it)
+})
 
 test('the company never corrects, operations only lower, and others see nothing', async () => {
   const it = await givenDrawdown(world)

@@ -2,8 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import request from 'supertest'
 import { disputeDue, sweepDisputes } from '../../api/drawdown/index.ts'
+import { inTransaction } from '../../api/platform/index.ts'
+import { openTopUp } from '../../api/tokens/index.ts'
+import { givenDeal } from '../closing/given-deal.ts'
+import { statementsDuring } from '../support/statements.ts'
 import { makeWorld, type Person } from '../support/world.ts'
-import { accounts, correct, recorded } from './given-corrections.ts'
+import { accounts, correct, corrected, recorded, settleArrears } from './given-corrections.ts'
 import { assertSound, at, type Drawdown, givenDrawdown, progressOf, usage } from './given-drawdown.ts'
 
 const world = await makeWorld()
@@ -211,6 +215,113 @@ test('what is set aside is not corrected behind the other side’s back, and ope
   await assertSound(world, it)
 })
 
+/** Ten tokens: one hour of ten was used and nine are spent elsewhere, then it turns out that all ten were used. Nine are owed. */
+async function owing() {
+  const deal = await givenDeal(world)
+  const it = await givenDrawdown(world, { charging: 'METERED', compute: deal.compute('10') }, { deal })
+  const first = await it.reserved(10)
+  const ids = await recorded(world, it, first, [usage('a', HOUR)], true)
+  const second = await it.reserved(9, 60, DAY)
+  const record = usage('b', 9 * HOUR, { startedAt: at(DAY), endedAt: at(DAY + 60) })
+  Object.assign(ids, await recorded(world, it, second, [record], true))
+  await corrected(staff.provider, {
+    reservationId: first,
+    records: [{ usageId: ids.a, gpuSeconds: String(10 * HOUR) }],
+  })
+  assert.deepEqual(await accounts(world, it), { 'charged:delivered': 10 })
+  return { it, second, ids }
+}
+
+for (const whole of [false, true]) {
+  test(`what is owed for ${whole ? 'a month' : 'a record'} that is set aside is not charged before that is settled`, async () => {
+    const { it, second, ids } = await owing()
+    const january = await it.stated(JANUARY, '2027-02-03T09:00:00Z')
+    await send(it.founder, 'answerStatement', {
+      statementId: january.id,
+      sha256: january.sha256,
+      answer: 'DISPUTE',
+      reason: 'Only one hour ran.',
+      ...(whole ? {} : { usageIds: [ids.a] }),
+    })
+    const { disputeId } = (await live(it)).dispute
+    assert.equal((await send(staff.operations, 'setDisputeAside', { disputeId })).state, 'set_aside')
+    await it.settled((await live(it)).statements[0])
+    const basis = whole ? 0n : 9_000_000n
+    assert.equal((await progressOf(world, it))[0]?.basis_micro, basis)
+    if (whole) {
+      const refused = await correct(staff.provider, {
+        reservationId: second,
+        records: [{ usageId: ids.b, gpuSeconds: '0' }],
+      })
+      assert.match(refused.reason, /dispute/)
+    }
+    // Tokens come: they are not taken for what is disputed, and nothing of it counts.
+    await givenTopUp(it, 5_000_000n)
+    assert.equal((await settleArrears(staff.operations, it.id)).__typename, 'Refused')
+    assert.equal((await progressOf(world, it))[0]?.basis_micro, basis)
+    await assertSound(world, it)
+    // Both agree that it ran: now it is charged as far as the tokens go.
+    const { proposals } = await send(staff.operations, 'proposeSettlement', {
+      disputeId,
+      outcome: 'STANDS',
+      note: 'Ran.',
+    })
+    await send(it.founder, 'confirmSettlement', { disputeId, proposalId: proposals[0].proposalId })
+    assert.equal((await progressOf(world, it))[0]?.basis_micro, 10_000_000n)
+    const settled = await settleArrears(staff.operations, it.id)
+    assert.deepEqual([settled.settled, settled.open], ['5', '4'])
+    await assertSound(world, it)
+  })
+}
+
+test('what a later month charged of a record leaves that month when it is set aside, not the disputed one', async () => {
+  const { it, second, ids } = await owing()
+  const january = await it.stated(JANUARY, '2027-02-03T09:00:00Z')
+  const about = { statementId: january.id, sha256: january.sha256 }
+  await send(it.founder, 'answerStatement', { ...about, answer: 'DISPUTE', reason: 'Not ours.', usageIds: [ids.a] })
+  const { disputeId } = (await live(it)).dispute
+  // Five tokens come back of the other record, and are charged for what the disputed one owes: in February.
+  await corrected(staff.provider, {
+    reservationId: second,
+    records: [{ usageId: ids.b, gpuSeconds: String(4 * HOUR) }],
+  })
+  assert.equal((await settleArrears(staff.operations, it.id)).settled, '5')
+  await send(staff.operations, 'setDisputeAside', { disputeId })
+  type Stated = { lines: { basisAtClose: string }[]; figures: { grants: { inDispute: string }[] } }
+  const closes = async () =>
+    (await live(it)).statements
+      .map(({ lines, figures }: Stated) => [lines[0]?.basisAtClose, figures.grants[0]?.inDispute])
+      .toReversed()
+  await it.stated(FEBRUARY, '2027-03-02T09:00:00Z')
+  assert.deepEqual(await closes(), [
+    ['4', '1'],
+    ['4', '6'],
+  ])
+  const { proposals } = await send(staff.operations, 'proposeSettlement', {
+    disputeId,
+    outcome: 'STANDS',
+    note: 'Ran.',
+  })
+  await send(it.founder, 'confirmSettlement', { disputeId, proposalId: proposals[0].proposalId })
+  assert.deepEqual(await closes(), [
+    ['5', '0'],
+    ['10', '0'],
+  ])
+  await assertSound(world, it)
+})
+
+/** Tokens beside the grant, which earn nothing. */
+const givenTopUp = (it: Drawdown, amount: bigint) =>
+  inTransaction(world.deps.db, (trx) =>
+    openTopUp(trx, {
+      companyId: it.companyId,
+      tokenClassId: it.deal.tokenClassUuid,
+      amount,
+      expiresOn: '2032-01-01',
+      subject: `Company:${it.companyId}`,
+    }),
+  )
+
 test('a whole month can be disputed; accepting it after all withdraws the dispute', async () => {
   const it = await givenDrawdown(world)
   await it.told(await it.reserved(10), [usage('a', 7 * HOUR)], true)
@@ -233,19 +344,52 @@ test('a whole month can be disputed; accepting it after all withdraws the disput
   await assertSound(world, other)
 })
 
+test('setting a month aside, and counting it again, asks no more of many records than of few', async () => {
+  const asked = async (records: number) => {
+    const it = await givenDrawdown(world)
+    const jobs = Array.from({ length: records }, (_, job) => usage(`job-${job}`, HOUR / 10))
+    await it.told(await it.reserved(10), jobs, true)
+    const january = await it.stated(JANUARY, '2027-02-03T09:00:00Z')
+    const about = { statementId: january.id, sha256: january.sha256 }
+    await send(it.founder, 'answerStatement', { ...about, answer: 'DISPUTE', reason: 'All of it.' })
+    const { disputeId } = (await live(it)).dispute
+    const aside = await statementsDuring(() => send(staff.operations, 'setDisputeAside', { disputeId }))
+    assert.equal(aside.answer.state, 'set_aside')
+    assert.equal((await live(it)).statements[0].figures.grants[0].inDispute, String(records / 10))
+    assert.deepEqual([(await progressOf(world, it))[0]?.basis_peak_micro], [0n])
+    const { proposals } = await send(staff.operations, 'proposeSettlement', {
+      disputeId,
+      outcome: 'STANDS',
+      note: 'Ran.',
+    })
+    const confirm = { disputeId, proposalId: proposals[0].proposalId }
+    const again = await statementsDuring(() => send(it.founder, 'confirmSettlement', confirm))
+    assert.equal(again.answer.state, 'resolved')
+    assert.deepEqual([(await progressOf(world, it))[0]?.basis_peak_micro], [BigInt(records) * 100_000n])
+    await assertSound(world, it)
+    return [aside.statements.length, again.statements.length]
+  }
+  assert.deepEqual(await asked(80), await asked(10))
+})
+
 test('the company attaches evidence to its dispute: exact bytes, once, and nobody else does', async () => {
   const { it, disputeId } = await disputed()
-  const post = (by: Person, body: string, type = 'text/csv') =>
+  const post = (by: Person, body: string, type = 'text/csv', name = 'job%20b.csv') =>
     request(world.app)
       .post(`/disputes/${disputeId}/evidence`)
       .set('authorization', `Bearer ${by.token}`)
       .set('content-type', type)
-      .set('x-file-name', 'job%20b.csv')
+      .set('x-file-name', name)
       .send(body)
   const stored = await post(it.founder, 'job,end\nb,02:00\n')
   assert.equal(stored.status, 201, stored.text)
   const again = await post(it.founder, 'job,end\nb,02:00\n')
   assert.deepEqual(again.body, stored.body)
+  // Under another name, and by somebody else of the company, it is still the same.
+  for (const by of [it.founder, it.signatory]) {
+    const renamed = await post(by, 'job,end\nb,02:00\n', 'text/csv', 'copy.csv')
+    assert.deepEqual([renamed.status, renamed.body], [201, stored.body], renamed.text)
+  }
   const file = await request(world.app)
     .get(`/documents/${stored.body.documentId}`)
     .set('authorization', `Bearer ${staff.partner.token}`)
@@ -253,4 +397,10 @@ test('the company attaches evidence to its dispute: exact bytes, once, and nobod
   assert.equal((await post(staff.operations, 'x')).status, 403)
   assert.equal((await post(staff.provider, 'x')).status, 404)
   assert.equal((await post(it.founder, 'x', 'application/x-sh')).status, 415)
+  // Fifty files are enough: what is there already is still the same.
+  for (let file = 2; file <= 50; file += 1) assert.equal((await post(it.founder, `${file}\n`)).status, 201)
+  const more = await post(it.founder, 'one more\n')
+  assert.deepEqual([more.status, more.body.code], [409, 'REFUSED'])
+  assert.match(more.body.message, /more than 50 files/)
+  assert.equal((await post(it.founder, '50\n')).status, 201)
 })

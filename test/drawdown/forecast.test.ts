@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { effectivePrice } from '../../api/drawdown/effective-price.ts'
-import { forecast, trailingWindow } from '../../api/drawdown/forecast.ts'
+import { effectivePrice } from '../../api/drawdown/statement/effective-price.ts'
+import { forecast, trailingWindow } from '../../api/drawdown/statement/forecast.ts'
 import { parseNumeric, parseTokens } from '../../api/platform/index.ts'
 
 test('what is left is divided by the average of a day, rounded up to whole days', () => {

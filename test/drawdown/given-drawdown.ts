@@ -162,6 +162,11 @@ export async function assertSound(world: World, { companyId }: { companyId: stri
       `ledger and charges of ${cause}`,
     )
   }
+  const bookedAt = new Map(charges.map((charge) => [charge.charge_id, Date.parse(charge.at)]))
+  for (const { corrects, amount_micro: amount, at } of charges) {
+    if (corrects === null || amount >= 0n) continue
+    assert.ok(Date.parse(at) >= (bookedAt.get(corrects) ?? Number.NaN), 'nothing is taken back before it was charged')
+  }
   const meters = await db
     .selectFrom('meter')
     .select(['reservation_id', 'delivered_micro', 'idle_micro', 'gpu_seconds'])

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { raiseWall } from '../../api/access/index.ts'
-import { discardUsage, mendUsage, mustMeter, replayUsage, takeUsage } from '../../api/drawdown/index.ts'
+import { discardUsage, mendUsage, mustMeter, readUsage, replayUsage, takeUsage } from '../../api/drawdown/index.ts'
 import { globalId, inTransaction, newId } from '../../api/platform/index.ts'
 import { makeWorld, type Person } from '../support/world.ts'
 import { assertSound, at, type Drawdown, givenDrawdown, progressOf, type Usage, usage } from './given-drawdown.ts'
@@ -12,7 +12,7 @@ const { deps, staff } = world
 const HOUR = 3600
 
 const tell = async (records: readonly (Usage & { reservationId: string })[], by: Person = staff.provider) =>
-  takeUsage(deps, await mustMeter(deps.db, by.actor), { records })
+  takeUsage(deps, await mustMeter(deps.db, by.actor), { read: readUsage(records) })
 
 /** A reservation of ten GPUs for an hour, and one record that is kept aside: by default of eleven hours of it. */
 async function given(more: Record<string, unknown> = {}, gpuSeconds = 11 * HOUR) {

@@ -6,7 +6,7 @@ import { sql } from 'kysely'
 import { decideReservation, requestReservation, type UsageRecord } from '../../api/clusters/index.ts'
 import { type EarningTerms, earnedShares } from '../../api/drawdown/earned.ts'
 import { openVesting } from '../../api/drawdown/grant.store.ts'
-import { postUsage } from '../../api/drawdown/usage.store.ts'
+import { postUsage } from '../../api/drawdown/usage/usage.store.ts'
 import { DomainError, inTransaction, leafHash, newId, type Uuid } from '../../api/platform/index.ts'
 import { derivedId } from '../../api/tokens/derived-id.ts'
 import { openGrant } from '../../api/tokens/index.ts'
@@ -59,6 +59,7 @@ async function twin(pool: Awaited<ReturnType<typeof makePool>>, terms: Terms): P
         roundId: newId(),
         termsDocumentId: newId(),
         securityId,
+        unit: 'SHARE',
         terms: { ...earning, granted, cliff: granted / earning.cliffOf },
         basis: earning.basis,
         charging: 'RESERVED',
@@ -191,22 +192,90 @@ const history = fc.record({
   batches: fc.array(fc.array(told, { minLength: 1, maxLength: 30 }), { minLength: 2, maxLength: 5 }),
 })
 
+/** Tells one twin record by record and the other in batches: the answers and all that was moved must be equal. */
+async function sameAsOneByOne({
+  terms,
+  batches,
+}: {
+  terms: Terms
+  batches: readonly (readonly Told[])[]
+}): Promise<void> {
+  const pool = await makePool(world, { factor: terms.factor })
+  const [one, other] = [await twin(pool, terms), await twin(pool, terms)]
+  await world.setClock(at(175))
+  for (const batch of batches) {
+    const expected: string[] = []
+    for (const each of batch) expected.push(await tellOne(one, each))
+    assert.deepEqual(await tellBatch(other, pool.poolId, batch), expected)
+  }
+  assert.deepEqual(await stateOf(other), await stateOf(one))
+  await assertSound(world, other)
+}
+
 test('over random histories a batch does to the micro-token and share what its records did one by one', async () => {
-  await fc.assert(
-    fc.asyncProperty(history, async ({ terms, batches }) => {
-      const pool = await makePool(world, { factor: terms.factor })
-      const [one, other] = [await twin(pool, terms), await twin(pool, terms)]
-      await world.setClock(at(175))
-      for (const batch of batches) {
-        const expected: string[] = []
-        for (const each of batch) expected.push(await tellOne(one, each))
-        assert.deepEqual(await tellBatch(other, pool.poolId, batch), expected)
-      }
-      assert.deepEqual(await stateOf(other), await stateOf(one))
-      await assertSound(world, other)
+  await fc.assert(fc.asyncProperty(history, sameAsOneByOne), { numRuns: 12 })
+})
+
+/** New records of one reservation in each batch, all within its bounds: what `usage_post` works out as a whole, but for a few. */
+const plainHistory = fc
+  .record({
+    terms: fc.record({
+      factor: fc.constantFrom(10n ** 10n, 1_000_000n, 3_333_333_333n, 23_456_789_012n),
+      lots: fc.constantFrom<readonly [string, string]>(['0.5', '1.5'], ['0.000003', '3'], ['2', '0.01'], ['8', '1']),
+      earning: fc.tuple(earning, earning),
     }),
-    { numRuns: 12 },
-  )
+    slots: fc.array(fc.constantFrom(0, 1), { minLength: 2, maxLength: 5 }),
+    records: fc.array(
+      fc.record({ gpuSeconds: fc.integer({ min: 1, max: 240 }), from: fc.integer({ min: 0, max: 58 }) }),
+      { minLength: 10, maxLength: 60 },
+    ),
+    odd: fc.option(fc.record({ at: fc.nat(59), told: told })),
+  })
+  .map(({ terms, slots, records, odd }) => {
+    const batches: Told[][] = slots.map(() => [])
+    for (const [index, { gpuSeconds, from }] of records.entries()) {
+      const slot = slots[index % slots.length] ?? 0
+      const start = 60 * (slot + 1) + from
+      const times = { startedAt: at(start), endedAt: at(start + 1) }
+      const record = {
+        source: 'slurm',
+        externalId: `plain ${index}`,
+        gpuSeconds: BigInt(gpuSeconds),
+        ...times,
+        job: null,
+      }
+      batches[index % slots.length]?.push({ slot, record })
+    }
+    // One record that repeats another, goes beyond the reservation or is of the other one makes a batch one that is not plain.
+    if (odd !== null) batches[odd.at % batches.length]?.splice(odd.at, 0, odd.told)
+    return { terms, batches }
+  })
+
+test('batches of new records of one reservation, worked out as a whole, do what their records did one by one', async () => {
+  await fc.assert(fc.asyncProperty(plainHistory, sameAsOneByOne), { numRuns: 15 })
+})
+
+test('a sum that no number holds is refused record by record, and what comes after it is recorded', async () => {
+  const terms: Terms = {
+    factor: 10n ** 10n,
+    lots: ['1', '7'],
+    earning: [
+      { total: 100n, cliffOf: 10n ** 9n, basis: 'delivered', allocation: 'CUMULATIVE_ROUND_DOWN', tranches: null },
+    ],
+  }
+  const pool = await makePool(world, { factor: terms.factor })
+  const it = await twin(pool, terms)
+  await world.setClock(at(175))
+  const record = (name: string, gpuSeconds: bigint): Told => ({
+    slot: 0,
+    record: { source: 's', externalId: name, gpuSeconds, startedAt: at(60), endedAt: at(120), job: null },
+  })
+  const most = 10n ** 18n - 1n
+  const batch = [...Array.from({ length: 12 }, (_, index) => record(`huge ${index}`, most)), record('small', 3600n)]
+  assert.deepEqual(await tellBatch(it, pool.poolId, batch), [
+    ...Array.from({ length: 12 }, () => 'USAGE_BEYOND_RESERVATION'),
+    'recorded 1000000',
+  ])
 })
 
 test('the database counts shares and makes ids as the application does', async () => {

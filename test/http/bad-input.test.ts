@@ -36,7 +36,10 @@ for (const { name, input, document, role } of mutations) {
     const faults: string[] = []
     // The terms of a round are the same in every mutation that takes them.
     const known = (leaf: Leaf) =>
-      ['reviseTerms', 'draftAmendment'].includes(name) && leaf.path[0] === 'terms' && leaf.path.length > 1
+      (['reviseTerms', 'draftAmendment', 'saveScenario', 'reviseScenario'].includes(name) &&
+        leaf.path[0] === 'terms' &&
+        leaf.path.length > 1) ||
+      (['saveChain', 'reviseChain'].includes(name) && leaf.path[0] === 'rounds' && leaf.path.length > 1)
     for (const leaf of leavesOf(input).filter((each) => !known(each))) {
       const path = ['input', ...leaf.path].join('.')
       const base = around(wellFormed(input, 'input'), leaf)
@@ -48,7 +51,7 @@ for (const { name, input, document, role } of mutations) {
           // In a field that stands only beside another kind, the fault may be that it stands there.
           const around = leaf.path.slice(0, -1).map((_, index) => ['input', ...leaf.path.slice(0, index + 1)].join('.'))
           assert.ok(
-            named(answer).some((at) => at === path || at.startsWith(`${path}.`) || around.slice(-2).includes(at)),
+            named(answer).some((at) => at === path || at.startsWith(`${path}.`) || around.slice(-3).includes(at)),
             `names ${named(answer)}`,
           )
         } catch (error) {
@@ -64,12 +67,17 @@ for (const { name, input, document, role } of mutations) {
 /** No id, or fields that depend on one another: an input that is well formed in each is none as a whole. */
 const DEPENDING: ReadonlySet<string> = new Set([
   'adjustConversionRatio',
+  'changeReservation',
+  'completeRestart',
   'createCompany',
   'draftAmendment',
   'draftRound',
   'draftSideLetter',
+  'planClosing',
   'requestReservations',
+  'reviseChain',
   'reviseTerms',
+  'saveChain',
   'saveScenario',
   'reviseScenario',
   'splitReservation',
@@ -82,7 +90,7 @@ test('an unknown id is a typed refusal in every mutation, and nothing is written
     if (DEPENDING.has(name)) continue
     const { reasonCode, waitUntil: _waits, ...others } = around(wellFormed(input, 'input'), { path: [], type: input })
     // A decision that approves has no reason for declining.
-    const given = name === 'decideReservation' ? others : { ...others, reasonCode }
+    const given = ['decideReservation', 'decideChange'].includes(name) ? others : { ...others, reasonCode }
     const answer = await whoever(role).graphql(document, { input: given })
     codes[name] = answer.data?.[name].code ?? JSON.stringify(answer.errors)
   }

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import request from 'supertest'
 import { givenCompany } from '../rounds/given-round.ts'
 import { makeWorld, type Person } from '../support/world.ts'
+import { needs, run } from '../templates/tools.ts'
 
 const world = await makeWorld()
 await world.setClock('2026-11-20T12:00:00Z')
@@ -83,6 +84,39 @@ test('a sale is shown at the value that was asked for, with the chart through ev
   const { text: csv } = await get(`/companies/${it.id}/waterfall.csv?exit=10000000`)
   assert.ok(csv.startsWith('exit value,holder,for,payout,currency\r\n10000000,'), csv.slice(0, 80))
   assert.match(await page(`/rounds/${round}/waterfall?exit=2000000`), /By the pro forma of Series A/)
+})
+
+test(
+  'a sale is a PDF with the chart and the tables of its page, the same bytes each time',
+  needs('pdftotext'),
+  async () => {
+    const path = `/companies/${it.id}/waterfall.pdf?exit=10000000&asOf=2026-11-20`
+    const read = () => get(path, it.founder).buffer(true).responseType('blob')
+    const [one, other] = [await read(), await read()]
+    assert.equal(one.headers['content-type'], 'application/pdf')
+    assert.ok(one.body.equals(other.body))
+    const folder = process.env.EQUIHOUR_TEST_PAGES
+    if (folder !== undefined) writeFileSync(`${folder}/waterfall.pdf`, one.body)
+    const text = run('pdftotext', ['-', '-'], one.body).replaceAll(/\s+/g, ' ')
+    // As on the page.
+    for (const words of ['Sold for USD 10,000,000.00', '4,055,384.6', '1,800,000.00', '11,512,500.00', 'Common Stock'])
+      assert.ok(text.includes(words), `${words} in ${text}`)
+    assert.equal((await get(`/rounds/${round}/waterfall.pdf?exit=2000000`)).status, 200)
+    assert.equal((await get(`/rounds/${round}/waterfall.pdf`, it.founder)).status, 404)
+  },
+)
+
+test('the downloads of a sale are of the day of its page', async () => {
+  // On 1 Feb 2024 there is common alone: 8,000,000 shares of two founders.
+  const text = await page(`/companies/${it.id}/waterfall?exit=8000000&asOf=2024-02-01`)
+  const [, csv = ''] = /href="([^"]+waterfall\.csv[^"]*)"/.exec(text) ?? []
+  const rows = (await get(csv.replaceAll(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code))))).text
+    .split('\r\n')
+    .filter((row) => row.startsWith('8000000,'))
+  assert.deepEqual(
+    [...new Set(rows)].map((row) => row.split(',')[3]),
+    ['4000000', '4000000'],
+  )
 })
 
 test('the JSON of a cap table holds every holder and security, exact', async () => {

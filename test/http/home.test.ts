@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import request from 'supertest'
-import { createSignInLink } from '../../api/access/index.ts'
+import { createSignInLink, raiseWall } from '../../api/access/index.ts'
 import { issueTermSheet } from '../../api/closing/index.ts'
-import { inTransaction } from '../../api/platform/index.ts'
+import { inTransaction, newId } from '../../api/platform/index.ts'
+import { givenDrawdown, usage } from '../drawdown/given-drawdown.ts'
 import { givenCompany } from '../rounds/given-round.ts'
 import { makeWorld, type Person } from '../support/world.ts'
 
@@ -26,16 +27,54 @@ const issued = async (): Promise<{ id: string; sha256: string }> => {
   return { id, sha256 }
 }
 
-test('signed out, the start page says how to come in; staff are led to the console', async () => {
+test('signed out, the start page says how to come in; staff see their deals and are led to the console', async () => {
   assert.match((await get('/')).text, /You are not signed in/)
   const staff = await get('/', world.staff.partner)
-  assert.match(staff.text, /Work is done in the console/)
+  assert.match(staff.text, /href="\/console"/)
+  assert.match(staff.text, /<h1>1 company, none with open flags<\/h1>/)
   assert.equal(staff.headers['cache-control'], 'no-store')
   assert.match(staff.headers['content-security-policy'] ?? '', /style-src 'self';/)
 })
 
+test('the deals of staff name the newest round, and no company behind a wall', async () => {
+  const id = await company.drafted()
+  const walled = await world.company('Behind the Wall, Inc.')
+  const analyst = await world.person('analyst')
+  await inTransaction(world.deps.db, (trx) =>
+    raiseWall(trx, {
+      id: newId(),
+      personId: analyst.id,
+      companyId: walled.companyId,
+      reason: 'test',
+      raisedBy: analyst.id,
+    }),
+  )
+  const seen = (await get('/', world.staff.partner)).text
+  assert.match(seen, new RegExp(`href="/rounds/${id}/pro-forma">Series A<`))
+  assert.match(seen, /In draft/)
+  assert.match(seen, /Behind the Wall/)
+  assert.doesNotMatch((await get('/', analyst)).text, /Behind the Wall/)
+})
+
 test('a founder whom nothing awaits is told so', async () => {
   assert.match((await get('/', company.founder)).text, /Nothing needs you now/)
+})
+
+test('after the closing a founder reads what can be booked, and what is earned', async () => {
+  const it = await givenDrawdown(world)
+  const reservationId = await it.reserved(10)
+  const before = (await get('/', it.founder)).text
+  await it.told(reservationId, [usage('home', 36_000)], true)
+  const page = (await get('/', it.founder)).text
+  const rows = new Map(
+    [...page.matchAll(/<th scope="row">([^<]*)<\/th><td>([\d,.]+)<\/td>/g)].map(([, name, value]) => [name, value]),
+  )
+  assert.match(before, /0 of 117,500 shares are earned<\/h1>/)
+  // 10 GPU-hours of 100,000: ten tokens are charged, and 11.75 shares are reached, of which 11 are whole.
+  assert.equal(rows.get('Tokens charged'), '10')
+  assert.equal(rows.get('Shares earned so far'), '11')
+  assert.equal(rows.get('Shares vested by final statements'), '0')
+  assert.match(page, /<h1>[\d,.]+ tokens can be booked and 11 of 117,500 shares are earned<\/h1>/)
 })
 
 test('a sign-in link is used up by its button, not by looking at it', async () => {

@@ -174,6 +174,11 @@ const CASES: Readonly<Record<string, readonly [Sent, number, RegExp]>> = {
     200,
     /maximum complexity/,
   ],
+  'all use on demand of a page of companies': [
+    query('{companies(first:100){edges{node{onDemandUse{records{usageId externalId startedAt endedAt}}}}}}'),
+    200,
+    /maximum complexity/,
+  ],
   'the same field thousands of times': [query(`{${'viewer{name}'.repeat(4_000)}}`), 200, /"code":"BAD_INPUT"/],
   'thousands of directives': [query(`{viewer{name ${'@skip(if:false)'.repeat(3_000)}}}`), 200, /only be used once/],
   'directives that are none': [query(`{viewer{name ${'@a'.repeat(20_000)}}}`), 200, /Unknown directive/],

@@ -37,7 +37,9 @@ const IDS: Readonly<Record<string, readonly [string, 1 | 2]>> = {
   poolId: ['Pool', 1],
   providerId: ['Provider', 1],
   quarantineId: ['QuarantinedUsage', 2],
+  releaseId: ['TokenRelease', 2],
   reservationId: ['Reservation', 2],
+  restartId: ['NodeRestart', 2],
   roundId: ['Round', 2],
   sendingId: ['TokenSending', 2],
   settlementId: ['Settlement', 2],
@@ -181,9 +183,10 @@ const NOT_INSTANTS = [
   1_795_000_000,
 ]
 const NOT_INTS = ['1', 1.5, 2_147_483_648, -2_147_483_649, true, '', [1, 2]]
-/** Nothing in the system has this many characters, and no list this many items. */
+/** Nothing in the system has this many characters, and no list this many items; of large items, as many as a request can hold. */
 const HUGE_TEXT = 'x'.repeat(1_000_000)
 const HUGE_LIST = 100_000
+const HUGE_REQUEST = 16_000_000
 const NOT_TEXTS = ['a\u0000b', '\ud800', 'a\u0007b', 5, true, ['x', 'y'], { x: 1 }]
 
 /** What a field of this type refuses as malformed. */
@@ -192,7 +195,8 @@ export function malformed({ path, type }: Leaf): unknown[] {
   if (isNonNullType(type)) return [null, ...malformed({ path, type: type.ofType })]
   if (isListType(type)) {
     const item = wellFormed(type.ofType, name)
-    return ['x', 5, [null], Array.from({ length: HUGE_LIST }, () => item)]
+    const length = Math.min(HUGE_LIST, Math.ceil(HUGE_REQUEST / JSON.stringify(item).length))
+    return ['x', 5, [null], Array.from({ length }, () => item)]
   }
   if (isEnumType(type)) return ['NO_SUCH_VALUE', '__proto__', 'constructor', '', 5, true]
   if (isInputObjectType(type)) return ['x', 5, [], [{}, {}], { noSuchField: 1 }, JSON.parse('{"__proto__":{"x":1}}')]

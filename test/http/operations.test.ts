@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import request from 'supertest'
-import { checkScheduler, pushReservations } from '../../api/clusters/index.ts'
-import { ageWords } from '../../templates/pages/operations.ts'
+import { checkScheduler, pushReservations, requestReservation, setPoolShare } from '../../api/clusters/index.ts'
+import { changeReservation } from '../../api/drawdown/index.ts'
+import { ageWords } from '../../templates/pages/operations-pool.ts'
 import { pool as makePool } from '../clusters/given.ts'
 import { simulated } from '../clusters/scheduler/given-simulated.ts'
+import { at as drawn, givenDrawdown } from '../drawdown/given-drawdown.ts'
 import { makeWorld, type Person } from '../support/world.ts'
 
 const world = await makeWorld()
@@ -37,6 +39,35 @@ test('what waits, what differs and how full it is, for staff and the provider al
   assert.equal((await get(otherProvider, '/operations.json').expect(200)).body.pools.length, 0)
   for (const person of [company.founder, company.signatory, regulator]) await get(person).expect(404)
   await request(world.app).get('/operations').expect(401)
+})
+
+test('a provider decides on the page on a request and on a change; staff of the fund only look', async () => {
+  const { operations, provider } = world.staff
+  const it = await givenDrawdown(world, {}, { capacity: 32 })
+  await world.setClock('2026-12-20T00:00:00Z')
+  const wish = { companyId: it.id, poolId: it.pool.id, gpus: 8, startsAt: drawn(0), endsAt: drawn(60) }
+  const { ref } = await requestReservation(world.deps, it.founder.actor, wish)
+  const id = `Reservation:${ref.companyId}:${ref.id}`
+  const action = `/operations/reservations/${id}/decide`
+  const decide = (person: Person, decision: string) =>
+    request(world.app).post(action).set('authorization', `Bearer ${person.token}`).type('form').send({ decision })
+  assert.doesNotMatch((await get(operations).expect(200)).text, /\/decide"/)
+  assert.ok((await get(provider).expect(200)).text.includes(action))
+  assert.equal((await decide(operations, 'APPROVE')).status, 409)
+  assert.equal((await decide(provider, 'PERHAPS')).status, 400)
+  await decide(it.founder, 'APPROVE').expect(404)
+  await decide(provider, 'APPROVE').expect(303).expect('location', '/operations')
+  await changeReservation(world.deps, it.founder.actor, { reservationId: id, gpus: 9 })
+  await world.setClock('2026-12-20T03:00:00Z')
+  const page = await get(provider).expect(200)
+  assert.match(page.text, /Change of 8 GPUs from 5\s+Jan\s+2027, 00:00 UTC/)
+  assert.match(page.text, /3 h 0 min/)
+  await decide(provider, 'POLICY').expect(303)
+  await setPoolShare(world.deps, provider.actor, { poolId: it.pool.id, part: '0.1', source: 'Fair use' })
+  const { text } = await get(operations).expect(200)
+  // A tenth of 32 GPUs, rounded down.
+  assert.match(text, /One company has more than its share[\s\S]*<td class="number">3<\/td><td class="number">8<\/td>/)
+  assert.ok(text.includes(`href="/companies/${it.id}/compute">Look at it`))
 })
 
 test('of a pool that is not open yet, what is booked cannot be told', async () => {

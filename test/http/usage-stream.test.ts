@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { type IncomingMessage, request as send } from 'node:http'
 import { test } from 'node:test'
 import { registerMachineKey, revokeMachineKey } from '../../api/access/index.ts'
-import { newId } from '../../api/platform/index.ts'
+import { mustMeter, readUsage, takeUsage } from '../../api/drawdown/index.ts'
+import { lineOn, newId } from '../../api/platform/index.ts'
 import { assertSound, at, givenDrawdown, progressOf, type Usage, usage } from '../drawdown/given-drawdown.ts'
 import { makeWorld } from '../support/world.ts'
 import { ndjson, outcomes, post, secretOf, serve, signed, signer } from './usage-client.ts'
@@ -102,6 +103,51 @@ test('two thousand lines of two companies come back in order, and each company i
     assert.equal((await progressOf(world, it))[0]?.delivered_micro, 5_000_000n)
     await assertSound(world, it)
   }
+})
+
+test('of a record that one stream tells twice the first word counts, batch after batch, whatever is under way at once', async (t) => {
+  const port = await serve(t, world)
+  const it = await givenDrawdown(world)
+  const id = await it.reserved(10)
+  const first = Array.from({ length: 1600 }, (_, n) => of(id, usage(`n${n}`, 2)))
+  const again = first.map((record, n) => (n % 2 === 0 ? record : { ...record, gpuSeconds: '3' }))
+  const answered = await post(port, ndjson([...first, ...again]), bearer(await secretOf(world)))
+  assert.deepEqual(outcomes(answered), [
+    ...first.map(() => 'RECORDED'),
+    ...again.map((_, n) => (n % 2 === 0 ? 'ALREADY_RECORDED' : 'QUARANTINED USAGE_CONFLICT')),
+  ])
+  assert.deepEqual(
+    answered.lines.map(({ line, externalId }) => [line, externalId]),
+    [...first, ...again].map(({ externalId }, index) => [index + 1, externalId]),
+  )
+  // 3,200 GPU-seconds, in micro-tokens: cut down once, however many records they came in.
+  assert.equal((await progressOf(world, it))[0]?.delivered_micro, 888_888n)
+  await assertSound(world, it)
+})
+
+test('a batch of several companies is sent before the next one, whichever of them that begins with', async () => {
+  const [one, other] = [await givenDrawdown(world), await givenDrawdown(world)]
+  const ids = [await one.reserved(10), await other.reserved(10)] as const
+  const meterer = await mustMeter(db, world.staff.provider.actor)
+  const line = lineOn(db)
+  const read = (...records: unknown[]) => readUsage(records)
+  const first = takeUsage(world.deps, meterer, {
+    read: read(of(ids[0], usage('a', 20)), of(ids[1], usage('x', 20))),
+    stream: { line, before: Promise.resolve() },
+  })
+  const second = takeUsage(world.deps, meterer, {
+    read: read(of(ids[1], usage('x', 30)), of(ids[0], usage('a', 20))),
+    stream: { line, before: first },
+  })
+  assert.deepEqual(
+    (await first).map(({ outcome }) => outcome),
+    ['RECORDED', 'RECORDED'],
+  )
+  assert.deepEqual(
+    (await second).map(({ outcome }) => outcome),
+    ['QUARANTINED', 'ALREADY_RECORDED'],
+  )
+  for (const it of [one, other]) await assertSound(world, it)
 })
 
 test('only a provider’s own staff and machines may send, with a token and not with a cookie', async (t) => {

@@ -36,7 +36,7 @@ const saying =
   }
 
 test('without a file there is no scheduler', async () => {
-  assert.deepEqual(await readConfig({}), { schedulers: [] })
+  assert.deepEqual((await readConfig({})).schedulers, [])
 })
 
 test('each pool gets its scheduler; a company without an account is called by its id, which no scheduler knows', async () => {
@@ -46,6 +46,28 @@ test('each pool gets its scheduler; a company without an account is called by it
   assert.equal(target?.scheduler.name, 'slurm/fjord')
   assert.equal(target?.accountOf(COMPANY), 'startup_a')
   assert.equal(target?.accountOf(POOL), POOL)
+})
+
+test('how mail is sent: every fault is told, and no password', async () => {
+  const mail = {
+    smtp: 'smtps://user:hunter2@mail.example:465',
+    from: 'The Fund <a@b.example>',
+    site: 'https://x.example',
+  }
+  const mailOf = async (change: object) => readConfig({ mailFile: await written({ ...mail, ...change }) })
+  assert.equal((await mailOf({})).mailer?.site, 'https://x.example')
+  assert.equal((await readConfig({})).mailer, undefined)
+  await assert.rejects(
+    mailOf({ smtp: 'https://user:hunter2@x', from: 'nobody\n@x', site: 'https://x.example/' }),
+    (error) => {
+      assert.ok(error instanceof Error)
+      for (const part of ['EQUIHOUR_MAIL', 'smtp must be', 'from must be', 'site must not end']) {
+        assert.ok(error.message.includes(part), error.message)
+      }
+      assert.doesNotMatch(error.message, /hunter2/)
+      return true
+    },
+  )
 })
 
 test('a file that is not there, not JSON, or faulty is refused in words, every fault at once', async () => {

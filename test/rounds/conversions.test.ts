@@ -12,7 +12,7 @@ import {
   TermsRefused,
   writeTerms,
 } from '../../api/rounds/index.ts'
-import { noteOf, safeOf, THREE } from '../captable/given-convertibles.ts'
+import { convertibleOf, noteOf, STATED, safeOf, THREE } from '../captable/given-convertibles.ts'
 import { OWN, ownPackage } from '../support/ocf-package.ts'
 import { CAPITALIZATION, terms, WIRE } from './given-terms.ts'
 
@@ -56,7 +56,58 @@ test('SAFEs and notes of the cap table convert in the round: cap, discount, and 
   assert.equal(formatNumeric(round.sharesAfter), '12936446')
   assert.deepEqual(
     round.notes.map(({ code }) => code),
-    ['METHOD_OF_CONVERSION_BY_DEFAULT', 'PREFERRED_COUNTED_ONE_TO_ONE'],
+    ['METHOD_OF_CONVERSION_BY_DEFAULT'],
+  )
+})
+
+// By hand: T shares before the money are 11,500,000 + 300,000 + T/20, so T = 11,800,000 / 0.95 = 12,421,052.6, of which a
+// twentieth is 621,052 whole shares, and T is 12,421,052. 100,000 / 300,000 and 500,000 / 621,052.6 are their prices.
+test('what an instrument states itself converts whatever the price: a number of shares, and a part of the company', async () => {
+  const round = proForma(await tableWith(STATED), terms(change))
+  assert.equal(formatNumeric(round.priceDenominator), '12421052')
+  assert.deepEqual(words(round), [
+    'FIXED INSTRUMENT 0.3333333333 0 300000 Series Seed Preferred-1',
+    'PART INSTRUMENT 0.8050847867 0 621052 Series Seed Preferred-2',
+  ])
+  assert.equal(formatNumeric(round.price.amount), '1.8517')
+})
+
+test('what an instrument states is not contradicted, completed where it is open, and refused where it is no figure', async () => {
+  const open = convertibleOf('open', '1', {
+    type: 'FIXED_PERCENT_OF_CAPITALIZATION_CONVERSION',
+    converts_to_percent: '0.05',
+  })
+  const into = convertibleOf('into', '1', { type: 'FIXED_AMOUNT_CONVERSION', converts_to_quantity: '10' })
+  const [trigger] = into.conversion_triggers
+  const right = {
+    ...trigger?.conversion_right,
+    converts_to_future_round: false,
+    converts_to_stock_class_id: OWN.common,
+  }
+  const words_ = convertibleOf('words', '1', { type: 'CUSTOM_CONVERSION', custom_conversion_description: 'as agreed' })
+  const table = await tableWith([
+    ...STATED,
+    open,
+    { ...into, conversion_triggers: [{ ...trigger, conversion_right: right }] },
+    words_,
+  ])
+  const reasons = faultsOf(table, {
+    conversions: {
+      instruments: [
+        { securityId: 'fixed', cap: usd('1000') },
+        { securityId: 'part', capBase: 'PRE_MONEY' },
+      ],
+    },
+  })
+  assert.deepEqual(
+    reasons.map((reason) => reason.replace(/\(.*?\) /, '')),
+    [
+      'conversions.instruments.0.cap contradicts the cap table, which says how many shares it becomes: use by TERMS where the parties have agreed otherwise',
+      'conversions.instruments.1.capBase contradicts the cap table, which says POST_MONEY: use by TERMS where the parties have agreed otherwise',
+      'conversions.instruments.capBase becomes a part of the capitalization, and nobody says of which',
+      "conversions.instruments becomes shares of the class class-common, not of the round's: convert it first, let it REMAIN, or list it with by TERMS",
+      'conversions.instruments does not say by figures how it converts: list it with by TERMS, or let it REMAIN',
+    ],
   )
 })
 
@@ -355,4 +406,21 @@ test('a holder of a SAFE who holds shares already is one row', async () => {
   const rows = round.holders.filter(({ holderId }) => holderId === OWN.seedFund)
   assert.equal(rows.length, 1)
   assert.equal(rows[0]?.after, numericOfWhole(1_500_000n + (round.conversions[0]?.shares ?? 0n)))
+})
+
+test('rounding that gives other numbers at each step, for ever as it seems, is refused at its term', async () => {
+  // Seven SAFEs without cap or discount at 23,000,000 before the money: what converts is a part a of the company, a its amount
+  // over the valuation. With a = 1 - 2 / 23,000,000 what rounding adds or takes feeds on itself 11,500,000 times over.
+  // (7 x 3,285,714.03 = 22,999,998.21.)
+  const sevenOf = (amount: string) => Array.from({ length: 7 }, (_, at) => safeOf(`seven-${at + 1}`, `${amount}${at}`))
+  const exactly = { sharesFromRoundedPrice: false, priceRounding: { direction: 'NEAREST', places: 10 } } as const
+  const almost = await tableWith(sevenOf('3285714.0'))
+  for (const shareRounding of ['UP', 'DOWN'] as const) {
+    assert.deepEqual(faultsOf(almost, { ...exactly, conversions: { shareRounding } }), [
+      'conversions.shareRounding cannot be reconciled: what follows from the price is nearly the whole company, so that each step of rounding gives other numbers of shares. Raise the valuation or round otherwise',
+    ])
+    // Where what converts leaves more of the company, both are met.
+    const more = await tableWith(sevenOf('1285714.0'))
+    assert.deepEqual(faultsOf(more, { ...exactly, conversions: { shareRounding } }), [])
+  }
 })

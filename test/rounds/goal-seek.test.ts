@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { formatNumeric, formatTokens } from '../../api/platform/index.ts'
-import { Goal, GoalNotReached, proForma, seekGoal, TermsRefused } from '../../api/rounds/index.ts'
+import type { Capitalization } from '../../api/captable/index.ts'
+import { formatNumeric, formatTokens, parseNumeric } from '../../api/platform/index.ts'
+import { Goal, GoalNotReached, partOf, proForma, seekGoal, TermsRefused } from '../../api/rounds/index.ts'
 import { CAPITALIZATION, terms, WIRE } from './given-terms.ts'
 
 const seek = (goal: unknown, change: Parameters<typeof terms>[0] = {}) =>
@@ -104,6 +105,57 @@ test('terms that contradict the answer are refused by name, and so are terms tha
   }
   assert.deepEqual(faultsOf({ releases }), ['releases'])
   assert.deepEqual(faultsOf({ security: { className: 'Common', newClass: true } }), ['security'])
+})
+
+test('what holders keep counts what they convert, buy and take by right', () => {
+  const safe: Capitalization['holdings'][number] = {
+    kind: 'convertible',
+    convertible: 'SAFE',
+    securityId: 'safe-1',
+    stakeholderId: 'ada',
+    stakeholderName: 'Ada',
+    quantity: 0n,
+    unvested: 0n,
+    amount: { amount: parseNumeric('400000'), currency: 'USD' },
+  }
+  const capitalization = { ...CAPITALIZATION, holdings: [...CAPITALIZATION.holdings, safe] }
+  const cap = { amount: '8000000', currency: 'USD' }
+  const given = terms({
+    conversions: { instruments: [{ securityId: 'safe-1', by: 'TERMS', cap, capBase: 'POST_MONEY' }] },
+    cashInvestors: [{ name: 'Ben', stakeholderId: 'ben', amount: { amount: '500000', currency: 'USD' } }],
+    proRataRights: [{ holder: 'Cem', stakeholderId: 'cem', of: 'NEW_SECURITIES', exercise: { kind: 'FULL' } }],
+    pool: { kind: 'TARGET', postRoundUnallocated: '0.1' },
+  })
+  for (const holderIds of [['ada'], ['ben', 'cem'], ['ada', 'ben', 'cem']]) {
+    const part = holderIds.length === 1 ? '0.5' : holderIds.length === 2 ? '0.32' : '0.8'
+    const found = seekGoal(capitalization, given, Goal.parse({ kind: 'PRE_MONEY_KEEPING', holderIds, part }))
+    const own = found.proForma.lines.filter(
+      ({ kind, holderId }) => kind !== 'pool' && holderIds.includes(holderId ?? ''),
+    )
+    const has = own.reduce((sum, line) => sum + line.after, 0n)
+    assert.equal(found.reached, partOf(has, found.proForma.sharesAfter), holderIds.join())
+    assert.ok(
+      own.some(({ before }) => before === 0n),
+      'something was bought or converted',
+    )
+  }
+})
+
+test('founders keep their part together where nobody is named, and the answer says who they are', () => {
+  const founded = { ...CAPITALIZATION, founders: ['ada', 'ben'] }
+  const goal = { kind: 'PRE_MONEY_KEEPING', part: '0.8' } as const
+  const together = seekGoal(founded, terms(), Goal.parse(goal))
+  const named = seekGoal(CAPITALIZATION, terms(), Goal.parse({ ...goal, holderIds: ['ada', 'ben'] }))
+  assert.deepEqual([together.preMoney, together.reached], [named.preMoney, named.reached])
+  // 9,000,000 of at most 11,250,000 (less than that, for more than 0.8): 6,000,000 of them are Ada's.
+  assert.deepEqual(
+    together.keepers.map(({ holder, after }) => [holder, formatNumeric(after)]),
+    [
+      ['Ada', '6000000'],
+      ['Ben', '3000000'],
+    ],
+  )
+  assert.throws(() => seekGoal(CAPITALIZATION, terms(), Goal.parse(goal)), /goal\.holderIds is missing/)
 })
 
 test('a holder whom nobody knows is refused', () => {

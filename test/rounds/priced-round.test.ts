@@ -6,7 +6,7 @@ import {
   type PricedRoundInput,
   solvePricedRound,
   type Unsolvable,
-} from '../../api/captable/priced-round.ts'
+} from '../../api/captable/pricing/priced-round.ts'
 import { formatNumeric, numericOfWhole, parseNumeric } from '../../api/platform/index.ts'
 
 /** The rounding of the published examples: price up to five places, shares down. */

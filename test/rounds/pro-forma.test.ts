@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Capitalization } from '../../api/captable/index.ts'
 import { formatNumeric, numericOfWhole, parseNumeric } from '../../api/platform/index.ts'
-import { partsOfWhole, proForma, TermsRefused } from '../../api/rounds/index.ts'
+import { partsOfWhole, proForma, proFormaCsv, TermsRefused } from '../../api/rounds/index.ts'
 import { CAPITALIZATION, terms, WIRE } from './given-terms.ts'
 
 // By hand: 16,000,000 / 10,000,000 = 1.60; compute 235,000 / 1.60 = 146,875; cash 1,000,000 / 1.60 = 625,000;
@@ -46,6 +46,25 @@ test('price, post-money, and an H100-hour in equity beside the reference price',
   assert.equal(formatNumeric(round.compute.impliedPrice.amount), '2.35')
   assert.equal(formatNumeric(round.compute.referencePrice.amount), '2.35')
   assert.equal(round.compute.shares, 146_875n)
+})
+
+test('founders are one line beside theirs: sums of theirs, with what they buy', () => {
+  const found = proForma({ ...CAPITALIZATION, founders: ['ada', 'ben', 'nobody'] }, terms())
+  // At 1.60 the company has 10,771,875 after; Ada 6,000,000, Ben 3,000,000, 146,875 unearned.
+  const { founders } = found
+  assert.deepEqual(
+    founders?.members.map(({ holder }) => holder),
+    ['Ada', 'Ben'],
+  )
+  assert.deepEqual(
+    [founders?.before, founders?.after, founders?.unearned].map((it) => formatNumeric(it ?? -1n)),
+    ['9000000', '9000000', '0'],
+  )
+  // 9,000,000 / 10,771,875 and 9,000,000 / 10,625,000; 1 - 10,000,000 / 10,771,875
+  assert.equal(formatNumeric(founders?.afterPart ?? 0n), '0.8355091384')
+  assert.equal(formatNumeric(founders?.afterWithoutUnearnedPart ?? 0n), '0.8470588235')
+  assert.equal(formatNumeric(founders?.dilution ?? 0n), '0.0716565129')
+  assert.equal(proForma(CAPITALIZATION, terms()).founders, null)
 })
 
 test('rounding shows in the implied price: the equity that an H100-hour really costs', () => {
@@ -245,3 +264,12 @@ function solvedOrUndefined(before: Capitalization, change: Parameters<typeof ter
     throw error
   }
 }
+
+test('in a file for spreadsheets no name is a formula, also in full width', () => {
+  const [investor] = WIRE.cashInvestors ?? []
+  assert.ok(investor !== undefined)
+  for (const name of ['=1+1', '@SUM(1)', '\uff1d1+1']) {
+    const csv = proFormaCsv(proForma(CAPITALIZATION, terms({ cashInvestors: [{ ...investor, name }] })))
+    assert.ok(csv.includes(`\r\n'${name},`), csv)
+  }
+})

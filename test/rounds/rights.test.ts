@@ -2,10 +2,18 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { type Capitalization, capitalizationOf, checkPackage, replay } from '../../api/captable/index.ts'
-import { formatNumeric, numericOfWhole, parseNumeric } from '../../api/platform/index.ts'
-import { proForma, RoundTerms, type RoundTermsWire, TermsRefused, writeTerms } from '../../api/rounds/index.ts'
+import { divide, formatNumeric, numericOfWhole, parseNumeric } from '../../api/platform/index.ts'
+import {
+  proForma,
+  RoundTerms,
+  type RoundTermsWire,
+  solveChain,
+  TermsRefused,
+  writeTerms,
+} from '../../api/rounds/index.ts'
 import { safeOf } from '../captable/given-convertibles.ts'
 import { OWN, ownPackage } from '../support/ocf-package.ts'
+import { cash, chain } from './given-chain.ts'
 import { terms, WIRE } from './given-terms.ts'
 
 const usd = (amount: string) => ({ amount, currency: 'USD' })
@@ -163,4 +171,27 @@ test('a right to a part of the company is met within a share, also where its hol
     { numRuns: 60 },
   )
   assert.ok(met > 30, `only ${met} rights bought`)
+})
+
+// Quick start guide, 3: 15% of the company is sold by SAFEs at 5,000,000 post-money, each with a right; new investors own 25% after
+// the Series A without the rights, and 10% stay unallocated. 25% / (100% - 15%) - 25% = 4.41%. At 20,000,000 after the
+// money the lead pays 5,000,000, the rights 882,352.94, and 14,117,647.06 is before the money.
+test('YC Post-Money Safe User Guide, quick start guide: what pro rata rights of SAFEs take', async () => {
+  const table = await tableWith([safeOf('safe-1', '750000', { cap: '5000000' })])
+  const round = {
+    ...{ preMoney: usd('14117647.06'), cashInvestors: [{ name: 'Meridian Growth', amount: usd('5000000') }] },
+    ...{ pool: { kind: 'TARGET', postRoundUnallocated: '0.10' }, conversions: { method: 'PERCENT_OWNERSHIP' } },
+    ...{ priceRounding: { direction: 'NEAREST', places: 10 }, closingDate: WIRE.closingDate },
+    proRataRights: right({ part: '0.15' }).proRataRights,
+  }
+  const { rounds, stages } = solveChain(table, chain(cash(round)))
+  const [link, after] = [rounds[0], stages[1]]
+  assert.ok(link !== undefined && after !== undefined)
+  const hundredths = (shares: bigint) => divide(numericOfWhole(shares) * 10_000n, after.shares, 'NEAREST')
+  assert.deepEqual([hundredths(link.cashShares), hundredths(link.rightShares)], [2_500n, 441n])
+  // The SAFEs have 15% of the company before the Series A: of 11,500,000 / 0.85 shares, rounded down.
+  assert.deepEqual(
+    link.conversions.map(({ shares, at }) => [shares, at]),
+    [[2_029_411n, 'CAP']],
+  )
 })

@@ -53,7 +53,7 @@ test('the pro forma over HTTP: by hand at 2.00 a share', async () => {
       cash: [{ holder: 'Harbour Ventures', shares: '500000' }],
       holders: [],
       risk: { unearnedShares: '117500' },
-      notes: [{ code: 'PREFERRED_COUNTED_ONE_TO_ONE' }],
+      notes: [],
     },
   )
   const fund = proForma.holders.find((row: { holder: string }) => row.holder === 'Northgrid Ventures I, L.P.')
@@ -82,6 +82,41 @@ test('faults in terms are a request error that names every one, and nothing is s
     'input.terms.vesting.allocation',
     'input.terms.longStop',
   ])
+  assert.equal(await roundsOf(company.companyId), 0)
+})
+
+test('each bad input of a round is refused at its own term, and nothing is stored', async () => {
+  const company = await givenCompany(world)
+  const usd = (amount: string) => ({ amount, currency: 'USD' })
+  const compute = company.terms().compute
+  // Read by whoever writes terms by hand: what is sent may be anything.
+  const cases: readonly [Record<string, unknown>, string][] = [
+    [{ pool: { kind: 'TARGET', postRoundUnallocated: '0.1', shares: '1000' } }, 'pool.shares'],
+    [{ pool: { kind: 'INCREASE', postRoundUnallocated: '0.1', shares: '1000' } }, 'pool.postRoundUnallocated'],
+    // 23,000,000 before 1,235,000 of money: less than 0.949 of the company is left for holders and pool.
+    [{ pool: { kind: 'TARGET', postRoundUnallocated: '0.95' } }, 'pool.postRoundUnallocated'],
+    [{ preMoney: usd('0') }, 'preMoney.amount'],
+    [{ preMoney: usd('-1') }, 'preMoney.amount'],
+    [{ compute: { ...compute, referencePrice: usd('0') } }, 'compute.referencePrice.amount'],
+    [{ compute: { ...compute, referencePrice: usd('-2.35') } }, 'compute.referencePrice.amount'],
+    [{ cashInvestors: [{ name: 'A', amount: usd('-5') }] }, 'cashInvestors.0.amount.amount'],
+    [{ vesting: { allocation: 'FRONT_LOADED' } }, 'vesting.allocation'],
+    [{ vesting: { allocation: 'BACK_LOADED_TO_SINGLE_TRANCHE' } }, 'vesting.allocation'],
+  ]
+  for (const [change, path] of cases) {
+    const answer = await company.draft(analyst, { companyId: company.id, terms: { ...company.terms(), ...change } })
+    assert.equal(answer.errors?.[0]?.extensions.code, 'BAD_INPUT', `${path}: ${JSON.stringify(answer)}`)
+    // A number that is none is refused before the terms are read: the path of the variable says which.
+    assert.ok(
+      JSON.stringify(answer.errors).includes(`input.terms.${path}`),
+      `${path}: ${JSON.stringify(answer.errors)}`,
+    )
+  }
+  const early = await company.draft(analyst, {
+    companyId: company.id,
+    terms: company.terms({ closingDate: '2019-01-01' }),
+  })
+  assert.deepEqual([early.__typename, early.faults[0].path], ['TermsRefused', 'closingDate'], JSON.stringify(early))
   assert.equal(await roundsOf(company.companyId), 0)
 })
 

@@ -83,6 +83,30 @@ test('two scenarios side by side, by hand', async () => {
   )
 })
 
+test('a scenario with two grants says what an hour of each costs in equity', async () => {
+  const company = await givenCompany(world)
+  const { tokenClassId } = company.terms().compute
+  const second = { tokenClassId, tokens: '50000', referencePrice: { amount: '1', currency: 'USD' } }
+  const kept = await save(analyst, {
+    companyId: company.id,
+    name: 'Two',
+    terms: company.terms({ furtherGrants: [second] }),
+  })
+  const answer = await analyst.graphql(
+    `query ($id: ID!, $ids: [ID!]) { node(id: $id) { ... on Company { scenarios(ids: $ids) { figures {
+      ... on ScenarioFigures { computeShares grants { tokens shares impliedPrice { amount } } } } } } } }`,
+    { id: company.id, ids: [kept.id] },
+  )
+  // At 2.00: 235,000 and 50,000 of compute buy 117,500 and 25,000.
+  assert.deepEqual(answer.data?.node.scenarios[0].figures, {
+    computeShares: '142500',
+    grants: [
+      { tokens: '100000', shares: '117500', impliedPrice: { amount: '2.35' } },
+      { tokens: '50000', shares: '25000', impliedPrice: { amount: '1' } },
+    ],
+  })
+})
+
 test('a scenario is revised in versions, and what was read must be what stands', async () => {
   const company = await givenCompany(world)
   const first = await save(analyst, { companyId: company.id, name: 'First', terms: company.terms() })

@@ -140,7 +140,7 @@ const cases: readonly { name: string; change: Record<string, unknown>; expect: r
     change: { cashSecurity: WIRE.security },
     expect: [/^cashSecurity\.className is the class that compute buys/],
   },
-  { name: 'a term that does not exist', change: { bonus: true }, expect: [/^ has terms that do not exist: bonus$/] },
+  { name: 'a term that does not exist', change: { bonus: true }, expect: [/^ has fields that do not exist: bonus$/] },
   {
     name: 'a list of 100,000 investors',
     change: { cashInvestors: Array.from({ length: 100_000 }, (_, index) => ({ name: `i${index}` })) },
@@ -206,5 +206,65 @@ test('what falls before a cliff is released with it', () => {
   assert.deepEqual(schedule, [
     { on: '2027-03-15', amount: 75_000_000n },
     { on: '2027-04-15', amount: 25_000_000n },
+  ])
+})
+
+/** Terms with every group that terms can have, so that each of them can be broken. */
+const EVERY: Record<string, unknown> = {
+  ...writeTerms(terms()),
+  cashSecurity: { ...WIRE.security, className: 'Series Seed-1 Preferred' },
+  furtherGrants: [
+    { tokenClassId: WIRE.compute.tokenClassId, tokens: '5', vesting: {}, releases: { kind: 'AT_CLOSE' } },
+  ],
+  conversions: {
+    interestRounding: { direction: 'DOWN', places: 2 },
+    instruments: [
+      {
+        securityId: 'note-1',
+        cap: { amount: '5', currency: 'USD' },
+        interest: { rates: [{ rate: '0.08', from: '2026-01-01' }], dayCount: 'ACTUAL_365' },
+        maturity: { on: '2028-01-01', interestStops: true },
+      },
+    ],
+  },
+  proRataRights: [
+    { holder: 'Ada', stakeholderId: 'ada', of: 'COMPANY_AFTER', part: '0.1', exercise: { kind: 'FULL' } },
+  ],
+  promisedOptions: { shares: '5', from: 'POOL' },
+  instrument: { kind: 'PENNY_WARRANT', exercisePrice: { amount: '0.01', currency: 'USD' }, expiresOn: '2036-12-15' },
+}
+
+/** This value with each of its parts, however deep, replaced by `other`; `undefined` leaves the part out. */
+function* broken(value: unknown, other: unknown): Iterable<unknown> {
+  if (typeof value !== 'object' || value === null) return
+  for (const [key, part] of Object.entries(value)) {
+    const put = (it: unknown) => (Array.isArray(value) ? value.with(Number(key), it) : { ...value, [key]: it })
+    yield put(other)
+    for (const inner of broken(part, other)) yield put(inner)
+  }
+}
+
+test('whatever is wrong with terms is said in our words, never in those of the validator', () => {
+  const validators = /expected|received|invalid|too (small|big|short|long)|unrecognized|\bNaN\b|discriminator/i
+  let told = 0
+  for (const other of [undefined, null, -1.5, 'x', '', [], {}, { kind: 'X' }, 'x'.repeat(2000)]) {
+    for (const each of broken(EVERY, other)) {
+      for (const fault of faults(each)) {
+        assert.doesNotMatch(fault, validators)
+        told += 1
+      }
+    }
+  }
+  assert.ok(told > 1000, String(told))
+})
+
+test('what terms lack is said to be missing at its path, all of it at once', () => {
+  const { compute, priceRounding, ...rest } = WIRE
+  const lacking = { ...rest, compute: { ...compute, referencePrice: { currency: 'USD' }, tokens: undefined } }
+  assert.deepEqual(faults({ ...lacking, charging: undefined }), [
+    'priceRounding is missing',
+    'compute.tokens is missing',
+    'compute.referencePrice.amount is missing',
+    'charging is missing',
   ])
 })

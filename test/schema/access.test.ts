@@ -3,7 +3,9 @@ import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { type GraphQLNamedType, getNamedType } from 'graphql'
 import { globalId, newId } from '../../api/platform/index.ts'
-import { fundIn, makeStage, type Stage, type Travelled, terms, wholeWay } from '../support/path.ts'
+import { type Travelled, wholeWay } from '../support/path.ts'
+import { makeStage, type Stage } from '../support/path-stage.ts'
+import { fundIn, terms } from '../support/path-terms.ts'
 import { makeWorld } from '../support/world.ts'
 import { type Crawled, crawl, idsIn, nodeQuestions } from './crawl.ts'
 import { belowOf, eachObject, isAskable, isError, isPaging, nodeTypes, objectType, reachable } from './walk.ts'
@@ -40,7 +42,9 @@ const everybody = (): Who[] => [
  */
 const sumsOverAll = () =>
   new Set([
+    'Query.tokenSupplies',
     `${theirStage.tokenClassId} supply`,
+    `${theirStage.tokenClassId} coverage`,
     ...['freeCapacity', 'capacityChanges', 'maintenance', 'conflicts'].map((field) => `${theirStage.poolId} ${field}`),
   ])
 
@@ -176,13 +180,16 @@ function thingOf(id: string): Thing {
 
 /** Fields that are null or empty everywhere here: details that no company of this test has. */
 const NOT_HERE = new Set(
-  `AntiDilution.outstandingBefore BookingTerms.refunds Company.arrears Company.tokenDifferences DisputeProposal.confirmedAt
+  `AntiDilution.outstandingBefore FullyDiluted.uncountedWarrants BookingTerms.refunds Company.arrears Company.tokenDifferences DisputeProposal.confirmedAt
   DisputeProposal.evidence DisputeProposal.records QuarantinedUsage.events Reservation.waitsUntil ReservationOffer.note
-  SchedulingConflict.companyId Waterfall.notes ComputeInstrument.exercisePrice ComputeInstrument.expiresOn Document.supersedes Dedication.endedFrom Factor.validUntil FactorTerms.basis Maintenance.liftedFrom
+  SchedulingConflict.companyId SchedulingConflict.reservationId SchedulingConflict.deadline Waterfall.notes ComputeInstrument.exercisePrice ComputeInstrument.expiresOn ComputeInstrument.cap ComputeInstrument.capBase ComputeInstrument.discount ComputeInstrument.rest Document.supersedes Dedication.endedFrom Factor.validUntil FactorTerms.basis Maintenance.liftedFrom
   FindingTable.until Flag.lapsesOn FlagEvent.evidence Lot.cost PoolScheduler.downSince PoolTerms.shares RecordedFact.subject ReservationEvent.note
   LongStopStanding.deniedDays LongStopStanding.outageDays SettlementPlan.cause SettlementPlan.windDownUntil
-  GoalAnswer.refusedBeyond Security.closedOn SecurityTerms.authorized SecurityTerms.participationCap SecurityTerms.stockClassId
-  VestingTerms.cliffTokens VestingTerms.tranches`.split(/\s+/),
+  GoalAnswer.refusedBeyond TokenCoverage.unknown Security.closedOn SecurityTerms.authorized SecurityTerms.participationCap SecurityTerms.stockClassId
+  TokenRelease.reasonCode TokenRelease.decidedAt TokenRelease.note TokenRelease.reason VestingTerms.cliffTokens VestingTerms.tranches
+  GoalAnswer.keepers ProForma.warrants ConversionTerms.warrants NodeRestart.answer NodeRestart.answeredFrom NodeRestart.answeredUntil
+  NodeRestart.certainFrom NodeRestart.certainUntil NodeRestart.note PlannedClosingGrant.milestones PlannedClosingGrant.releasesOnDemand
+  SideObligation.reminders`.split(/\s+/),
 )
 /** Types that only an answer to a question about one thing has, which is asked below, or that are never made when all is well. */
 const ASKED_BELOW = new Set([
@@ -197,10 +204,27 @@ const ASKED_BELOW = new Set([
   'SettlementRehearsal',
   'TokensAfterwards',
   'ShareTraceClause',
+  'Protections',
+  'ProtectedDilution',
+  'ProtectedGrant',
+  'PriceProtectionNow',
+  'LongStopOutlook',
+  'Legs',
+  'Leg',
+  'Accounting',
+  'TaxElection',
+  'GrantAccounting',
+  'JournalLine',
+  'GrantAccountingMonth',
+  'GrantBreakage',
   // Shown with what no company of this test has: refunds of tokens that are cancelled early, and what was done about lost usage.
   'RefundStep',
   'QuarantineEvent',
   'TermFault',
+  // A warrant of which a round fixes the price, and what a company was reminded of: no company of this test has them.
+  'ProFormaWarrant',
+  'PricedWarrantTerms',
+  'SideObligationReminder',
 ])
 
 test('nobody is shown a kind of thing that is not for them, and every kind and field is shown to somebody', async () => {
@@ -234,6 +258,26 @@ type Question = {
 const QUESTIONS: Readonly<Record<string, Question>> = {
   node: { about: ({ round }) => round, ask: (id) => `node(id: "${id}") { __typename id }`, sees: seesOurRound },
   nodes: { about: ({ round }) => round, ask: (id) => `nodes(ids: ["${id}"]) { __typename id }`, sees: seesOurRound },
+  protections: {
+    about: ({ round }) => round,
+    ask: (id) => `protections(roundId: "${id}") ${belowOf(resultOf('protections'))}`,
+    sees: seesOurRound,
+  },
+  companyAccounting: {
+    about: ({ companyId }) => companyId,
+    ask: (id) => `companyAccounting(companyId: "${id}") ${belowOf(resultOf('companyAccounting'))}`,
+    sees: (who) => SEES_NODE.Company?.(who, { id: ours.companyId, companyId: ours.companyId }) === true,
+  },
+  grantBreakage: {
+    about: ({ grantId }) => grantId,
+    ask: (id) => `grantBreakage(grantId: "${id}", expectedUnused: "1") ${belowOf(resultOf('grantBreakage'))}`,
+    sees: (who) => SEES_NODE.Company?.(who, { id: ours.companyId, companyId: ours.companyId }) === true,
+  },
+  legs: {
+    about: ({ round }) => round,
+    ask: (id) => `legs(roundId: "${id}") ${belowOf(resultOf('legs'))}`,
+    sees: seesOurRound,
+  },
   quarantinedUsage: {
     about: ({ quarantined }) => quarantined,
     ask: (id) => `quarantinedUsage(quarantineId: "${id}") { __typename quarantineId }`,

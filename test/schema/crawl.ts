@@ -7,8 +7,8 @@ import { eachObject, fieldOf, isAskable, isNode, nodeTypes, objectType } from '.
 /** Texts of answers by what was asked: `Query.companies`, `Company:… rounds`. */
 export type Crawled = { readonly answers: ReadonlyMap<string, string>; readonly seen: readonly Answer['data'][] }
 
-/** Nodes of one document: more would be too dear. */
-const TOGETHER = 2
+/** Nodes of one document: more would be too dear; of a question with many fields two would be too broad. */
+const together = (selection: string): number => (selection.split(' ').length > 150 ? 1 : 2)
 
 /** The name of the question for all fields of a node that have nothing below them. */
 export const PLAIN = 'plain fields'
@@ -57,8 +57,9 @@ export async function crawl(person: Person): Promise<Crawled> {
     found = new Map()
     for (const [typename, ids] of wave) {
       for (const { name, selection } of nodeQuestions(objectType(typename))) {
-        for (let at = 0; at < ids.length; at += TOGETHER) {
-          const some = ids.slice(at, at + TOGETHER)
+        const size = together(selection)
+        for (let at = 0; at < ids.length; at += size) {
+          const some = ids.slice(at, at + size)
           const nodes = some.map(
             (id, n) => `n${n}: node(id: "${id}") { __typename ... on ${typename} { ${selection} } }`,
           )

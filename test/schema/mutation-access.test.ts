@@ -7,7 +7,9 @@ import { ROLES, type Role } from '../../api/access/index.ts'
 import { sendTokens } from '../../api/closing/index.ts'
 import { globalId, newId } from '../../api/platform/index.ts'
 import { openLot } from '../../api/tokens/index.ts'
-import { fundIn, makeStage, type Travelled, wholeWay } from '../support/path.ts'
+import { type Travelled, wholeWay } from '../support/path.ts'
+import { makeStage } from '../support/path-stage.ts'
+import { fundIn } from '../support/path-terms.ts'
 import { type Answer, makeWorld } from '../support/world.ts'
 import { type Call, MUTATIONS, type MutationCase, REFERENCES, seesSubject } from './mutation-inputs.ts'
 import { objectType } from './walk.ts'
@@ -77,7 +79,7 @@ const tryIt = (who: Who, name: string, input: unknown): Promise<Answer> =>
 
 const thingOf = (id: string, of: Call): Thing => ({
   id,
-  companyId: /^(Pool|Provider|TokenClass|Maintenance):/.test(id) ? undefined : of.companyId,
+  companyId: /^(Pool|Provider|TokenClass|Maintenance|NodeRestart):/.test(id) ? undefined : of.companyId,
   providerId: of.providerId,
   shownToCompany:
     (id.startsWith('Closing:') && ![of.closings.planned, of.closings.ofStopped].includes(id)) ||
@@ -125,7 +127,7 @@ for (const [name, one] of Object.entries(MUTATIONS)) {
 
 async function refused(who: Who, name: string, one: MutationCase, of: Call): Promise<void> {
   const subject = one.subject(of)
-  const sees = subject === undefined || seesSubject(who, thingOf(subject, of))
+  const sees = subject === undefined || seesSubject(who, thingOf(subject, of), one.seenLike)
   if (sees && mayAct(who, name, of)) return
   const what = `${name} by ${who.name} on ${subject}`
   const { data, errors } = await tryIt(who, name, one.input(of))
@@ -191,7 +193,9 @@ for (const [name, one] of Object.entries(MUTATIONS)) {
   test(`${name} is open to ${rolesOf(name).join(' and ')}`, async () => {
     const may = everybody.filter((who) => {
       const subject = one.subject(ours)
-      return (subject === undefined || seesSubject(who, thingOf(subject, ours))) && mayAct(who, name, ours)
+      return (
+        (subject === undefined || seesSubject(who, thingOf(subject, ours), one.seenLike)) && mayAct(who, name, ours)
+      )
     })
     assert.deepEqual(new Set(may.map(({ role }) => role)), new Set(rolesOf(name)))
     for (const who of may) {

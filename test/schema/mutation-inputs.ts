@@ -1,6 +1,7 @@
 /** One call of every mutation: on what, with which input. A mutation that is not here fails the tests of access. */
 import { newId } from '../../api/platform/index.ts'
-import { type Travelled, terms } from '../support/path.ts'
+import type { Travelled } from '../support/path.ts'
+import { terms } from '../support/path-terms.ts'
 import type { Thing, Who } from './who-sees.ts'
 import { SEES_NODE } from './who-sees.ts'
 
@@ -18,6 +19,8 @@ export type MutationCase = {
   /** What it acts on, by global id; `undefined` where there is nothing yet. */
   readonly subject: (of: Call) => string | undefined
   readonly input: (of: Call) => Record<string, unknown>
+  /** Who sees what it acts on is who sees this type, where that is not the type of the subject. */
+  readonly seenLike?: string
 }
 
 const SHA = 'ab'.repeat(32)
@@ -99,6 +102,16 @@ export const MUTATIONS: Readonly<Record<string, MutationCase>> = {
       terms: terms(of, 'Series E', '5', of.fund),
     }),
   },
+  saveChain: onCompany((of) => ({ name: 'The test', rounds: [{ compute: terms(of, 'Series E', '5', of.fund) }] })),
+  reviseChain: {
+    subject: ({ chain }) => chain,
+    input: (of) => ({
+      chainId: of.chain,
+      expectedVersion: 1,
+      name: 'The test',
+      rounds: [{ compute: terms(of, 'Series E', '5', of.fund) }],
+    }),
+  },
   draftRound: onCompany((of) => ({ terms: terms(of, 'Series E', '5', of.fund) })),
   reviseTerms: onRound('stoppedRound', (of) => ({ expectedVersion: 1, terms: terms(of, 'Series A', '6', of.fund) })),
   proposeRound: onRound('stoppedRound', () => ({ expectedVersion: 1 })),
@@ -149,6 +162,8 @@ export const MUTATIONS: Readonly<Record<string, MutationCase>> = {
   signDealDocument: onDealDocument('proposed', { sha256: SHA }),
   acceptDealDocument: onDealDocument('proposed', { sha256: SHA, typedName: 'A Name' }),
   withdrawDealDocument: onDealDocument('proposed', { reason: 'the test' }),
+  recordObligation: onDealDocument('later', { occasion: 'annual 2026-12', doneOn: '2026-11-01', evidence: 'the test' }),
+  raiseObligation: onDealDocument('later', { kind: 'BOARD_MEETING', about: 'The test.', dueOn: '2027-06-01' }),
   electMfn: {
     subject: ({ dealDocuments }) => dealDocuments.inForce,
     input: ({ dealDocuments }) => ({ dealDocumentId: dealDocuments.inForce, electedId: dealDocuments.later }),
@@ -222,6 +237,24 @@ export const MUTATIONS: Readonly<Record<string, MutationCase>> = {
     input: ({ settlementId }) => ({ settlementId, reason: 'the test' }),
   },
   releaseDueTokens: onCompany(),
+  confirmMilestone: {
+    subject: ({ lot }) => lot,
+    input: ({ lot }) => ({ lotId: lot, code: 'NONE', evidence: 'the test', reachedOn: '2026-11-01' }),
+    seenLike: 'TokenRelease',
+  },
+  requestRelease: {
+    subject: ({ lot }) => lot,
+    seenLike: 'TokenRelease',
+    input: ({ lot }) => ({ lotId: lot, amount: '1' }),
+  },
+  decideRelease: {
+    subject: ({ tokenRelease }) => tokenRelease,
+    input: ({ tokenRelease }) => ({ releaseId: tokenRelease, decision: 'CONFIRM' }),
+  },
+  withdrawRelease: {
+    subject: ({ tokenRelease }) => tokenRelease,
+    input: ({ tokenRelease }) => ({ releaseId: tokenRelease }),
+  },
   openLot: onCompany(({ tokenClassId }) => ({
     tokenClassId,
     origin: 'TOP_UP',
@@ -303,6 +336,7 @@ export const MUTATIONS: Readonly<Record<string, MutationCase>> = {
     input: ({ dedication }) => ({ dedicationId: dedication }),
   },
   setPoolShare: onPool({ part: '1', source: 'the test' }),
+  setMeterDelay: onPool({ minutes: 60, source: 'the test' }),
   countersignFactor: {
     subject: ({ poolId }) => poolId,
     input: ({ factorId }) => ({ factorId }),
@@ -320,6 +354,9 @@ export const MUTATIONS: Readonly<Record<string, MutationCase>> = {
     parts: [{ poolId, gpus: 1, startsAt: '2026-11-28T00:00:00Z', endsAt: '2026-11-29T00:00:00Z' }],
   })),
   changeReservation: onReservation('held', { gpus: 1 }),
+  quoteChange: onReservation('approved', { gpus: 1 }),
+  decideChange: onReservation('changing', { decision: 'APPROVE' }),
+  withdrawChange: onReservation('changing'),
   splitReservation: onReservation('held', { parts: [1, 1] }),
   offerReservation: onReservation('held', { gpus: 1, endsAt: '2031-01-01T00:00:00Z', reasonCode: 'OTHER' }),
   answerOffer: onReservation('held', { answer: 'REFUSE' }),
@@ -347,6 +384,37 @@ export const MUTATIONS: Readonly<Record<string, MutationCase>> = {
     reasonCode: 'WRONG_METER',
     reason: 'the test',
   }),
+  reportOnDemandUsage: {
+    subject: ({ poolId }) => poolId,
+    input: ({ poolId, companyId }) => ({
+      poolId,
+      companyId,
+      records: [
+        {
+          source: 'the test',
+          externalId: 'the test',
+          gpuSeconds: '1',
+          startedAt: '2026-07-20T00:00:00Z',
+          endedAt: '2026-07-20T01:00:00Z',
+        },
+      ],
+    }),
+  },
+  correctOnDemandUsage: {
+    subject: ({ poolId }) => poolId,
+    input: ({ poolId, companyId }) => ({
+      poolId,
+      companyId,
+      records: [{ usageId: '01890000-0000-7000-8000-000000000000', gpuSeconds: '1' }],
+      reasonCode: 'WRONG_METER',
+      reason: 'the test',
+    }),
+  },
+  completeRestart: {
+    subject: ({ nodeRestart }) => nodeRestart,
+    input: ({ nodeRestart }) => ({ restartId: nodeRestart, answer: 'NOTHING_MORE', note: 'the test' }),
+    seenLike: 'Maintenance',
+  },
   recordOutage: onReservation('used', {
     gpus: 1,
     startsAt: '2026-07-20T00:00:00Z',
@@ -406,15 +474,29 @@ export const REFERENCES: Readonly<Record<string, Reference>> = {
   'saveScenario.terms.settlement.priceProtection.metricId': 'seen by whoever may',
   'reviseScenario.terms.compute.tokenClassId': 'seen by whoever may',
   'reviseScenario.terms.settlement.priceProtection.metricId': 'seen by whoever may',
+  'saveChain.rounds.compute.compute.tokenClassId': 'seen by whoever may',
+  'saveChain.rounds.compute.settlement.priceProtection.metricId': 'seen by whoever may',
+  'reviseChain.rounds.compute.compute.tokenClassId': 'seen by whoever may',
+  'reviseChain.rounds.compute.settlement.priceProtection.metricId': 'seen by whoever may',
   'draftRound.terms.compute.tokenClassId': 'seen by whoever may',
   'reviseTerms.terms.compute.tokenClassId': 'seen by whoever may',
   'planClosing.grants.tokenClassId': 'seen by whoever may',
   'electMfn.electedId': ({ dealDocuments }) => dealDocuments.later,
+  'draftAmendment.terms.furtherGrants.tokenClassId': 'seen by whoever may',
+  'draftRound.terms.furtherGrants.tokenClassId': 'seen by whoever may',
+  'reviseTerms.terms.furtherGrants.tokenClassId': 'seen by whoever may',
+  'saveScenario.terms.furtherGrants.tokenClassId': 'seen by whoever may',
+  'reviseScenario.terms.furtherGrants.tokenClassId': 'seen by whoever may',
+  'saveChain.rounds.compute.furtherGrants.tokenClassId': 'seen by whoever may',
+  'reviseChain.rounds.compute.furtherGrants.tokenClassId': 'seen by whoever may',
+  'draftSideLetter.rights.laterRoundId': ({ round }) => round,
+  'draftSideLetter.rights.sideLetterId': ({ dealDocuments }) => dealDocuments.inForce,
   'draftSideLetter.mfn.over': ({ dealDocuments }) => dealDocuments.later,
   'draftAmendment.terms.compute.tokenClassId': 'seen by whoever may',
   'draftAmendment.terms.settlement.priceProtection.metricId': 'seen by whoever may',
   'requestReservation.poolId': 'seen by whoever may',
   'requestReservation.quoteId': 'seen by whoever may',
+  'changeReservation.quoteId': 'seen by whoever may',
   'quoteReservation.poolId': 'seen by whoever may',
   'requestReservations.parts.poolId': 'seen by whoever may',
   'createPool.tokenClassId': 'seen by whoever may',
@@ -425,6 +507,8 @@ export const REFERENCES: Readonly<Record<string, Reference>> = {
   'recordObservation.correctsId': 'seen by whoever may',
   'dedicateCapacity.companyId': ({ companyId }) => companyId,
   'setPoolShare.companyId': ({ companyId }) => companyId,
+  'correctOnDemandUsage.companyId': ({ companyId }) => companyId,
+  'reportOnDemandUsage.companyId': ({ companyId }) => companyId,
   // Ids of events are their callers' own; accounts, and what is resolved, are looked for among the company's only.
   'postTransfers.transfers.id': 'seen by whoever may',
   'postTransfers.transfers.debit': 'seen by whoever may',
@@ -435,5 +519,5 @@ export const REFERENCES: Readonly<Record<string, Reference>> = {
 }
 
 /** Whether somebody sees what a call acts on, by its type. */
-export const seesSubject = (who: Who, thing: Thing): boolean =>
-  SEES_NODE[thing.id.slice(0, thing.id.indexOf(':'))]?.(who, thing) === true
+export const seesSubject = (who: Who, thing: Thing, like: string = thing.id.slice(0, thing.id.indexOf(':'))): boolean =>
+  SEES_NODE[like]?.(who, thing) === true

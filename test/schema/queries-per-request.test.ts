@@ -15,7 +15,15 @@ import { eachObject, fieldOf, holdsSomething, nodeTypes, objectType, PAGE } from
 const FEW = 2
 const MANY = 8
 /** Fields that have nothing to show in a company where all is well. */
-const EMPTY = new Set(['Company.tokenDifferences', 'Company.arrears', 'DealDocument.assignment', 'Lot.cost'])
+const EMPTY = new Set([
+  'Company.tokenDifferences',
+  'Company.arrears',
+  'DealDocument.assignment',
+  'Lot.cost',
+  // A lot is released by milestones or on demand: the one that is asked has milestones.
+  'Lot.releasesOnDemand',
+  'Reservation.pendingChange',
+])
 
 const world = await makeWorld()
 const travelled: Travelled[] = []
@@ -57,6 +65,7 @@ async function idsOf(type: GraphQLObjectType): Promise<string[]> {
     Closing: ({ closings }) => closings.held,
     DealDocument: ({ dealDocuments }) => dealDocuments.inForce,
     Reservation: ({ reservations }) => reservations.used,
+    Lot: ({ lot }) => lot,
     Statement: ({ statements }) => statements.final,
     // A share of the package: a SAFE has no price to show.
     Security: ({ companyId }) => globalId('Security', keyOf(companyId), nodeKey(OWN.seedShares)),

@@ -13,7 +13,7 @@ import { schema } from '../../schema/index.ts'
 
 const ISSUE = 'consideration: { amount: "600000", currency: "USD" }'
 /** Terms that make a round over any cap table of the tests. */
-const TERMS = `terms: { name: "What if", closingDate: "2026-12-15", preMoney: { amount: "23000000", currency: "USD" },
+const TERMS = `{ name: "What if", closingDate: "2026-12-15", preMoney: { amount: "23000000", currency: "USD" },
   security: { className: "What If Preferred", newClass: true }, priceRounding: { direction: UP, places: 5 },
   pool: { kind: NONE }, conversions: { outstanding: REMAIN }, vesting: {}, releases: { kind: AT_CLOSE },
   compute: { tokenClassId: "TokenClass:0190a3c8-0000-7000-8000-000000000001", tokens: "100000",
@@ -27,8 +27,9 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   'Company.payToPlay': '(input: { classId: "class-series-seed", holders: [] })',
   'Company.waterfall': '(input: { exits: ["20000000"], debts: [{ name: "Bank", amount: "1" }] })',
   'Round.waterfall': '(input: { exits: ["20000000"], debts: [{ name: "Bank", amount: "1" }] })',
-  'Company.whatIf': `(input: { ${TERMS} })`,
-  'Company.goalSeek': `(input: { ${TERMS}, goal: { kind: TOKENS_FOR_PART, part: "0.1" } })`,
+  'Company.whatIf': `(input: { terms: ${TERMS} })`,
+  'Company.whatIfChain': `(input: { rounds: [{ compute: ${TERMS} }] })`,
+  'Company.goalSeek': `(input: { terms: ${TERMS}, goal: { kind: TOKENS_FOR_PART, part: "0.1" } })`,
   'Company.tokenBalancesAsOf': '(at: "2026-11-01T00:00:00Z")',
   'Pool.freeCapacity': '(from: "2026-11-20T00:00:00Z", to: "2026-11-27T00:00:00Z")',
   'Query.findCapacity': '(gpus: 1, minutes: 60, from: "2026-11-21T00:00:00Z", to: "2026-11-27T00:00:00Z")',

@@ -4,7 +4,8 @@
  */
 import { type Role, raiseWall } from '../../api/access/index.ts'
 import { inTransaction, newId } from '../../api/platform/index.ts'
-import type { Stage, Travelled } from '../support/path.ts'
+import type { Travelled } from '../support/path.ts'
+import type { Stage } from '../support/path-stage.ts'
 import type { Person, World } from '../support/world.ts'
 
 /** Somebody who asks. */
@@ -44,10 +45,12 @@ export const SEES_NODE: Readonly<Record<string, (who: Who, thing: Thing) => bool
   Closing: (who, thing) => ofCompany(who, thing) && (isOfFund(who) || thing.shownToCompany !== false),
   Amendment: (who, thing) => ofCompany(who, thing) && (isOfFund(who) || thing.shownToCompany !== false),
   Scenario: (who, thing) => ofCompany(who, thing) && isOfFund(who),
+  RoundChain: (who, thing) => ofCompany(who, thing) && isOfFund(who),
   Flag: (who, thing) => ofCompany(who, thing) && isOfFund(who),
   Lot: ofCompany,
   TokenTransfer: ofCompany,
   TokenSending: (who, thing) => ofCompany(who, thing) || (who.role !== 'machine' && ofProvider(who, thing)),
+  TokenRelease: (who, thing) => ofCompany(who, thing) || (who.role !== 'machine' && ofProvider(who, thing)),
   Security: ofCompany,
   Statement: ofCompany,
   Dispute: ofCompany,
@@ -88,13 +91,13 @@ const SHOWN_TO: Readonly<Record<string, readonly Group[]>> = {
   // A list, which may be empty.
   CapacityFits: ['everyone', 'fund', 'company', 'provider'],
   TokenSupply: ['fund', 'provider'],
-  SupplyAuthorisation: ['fund', 'provider'],
+  ...each(['fund', 'provider'], 'SupplyAuthorisation ChargedSupply TokenCoverage CoverageMonth'),
   ...each(BOOKING, 'Pool Factor FreeCapacity FreeStep CapacityFit Reservation ReservationEvent ReservationQuote'),
   ...each(['fund', 'provider'], 'QuarantinedUsage QuarantineEvent QuarantineCount'),
   ...each(['fund', 'provider'], 'PoolScheduler SchedulerDifference NodeDown SchedulerWaiting'),
   ...each(['fund', 'provider'], 'SchedulingConflict'),
-  ...each(BOOKING, 'CapacityChange Maintenance Dedication PoolShare BookingInTheWay ReservationOffer ReservationGroup'),
-  ...each(BOOKING, 'CapacityChange Maintenance Dedication PoolShare BookingInTheWay ReservationOffer'),
+  ...each(BOOKING, 'CapacityChange Maintenance Dedication PoolShare BookingInTheWay'),
+  ...each(BOOKING, 'ReservationOffer ReservationChange ChangeQuote ReservationGroup'),
   ...each(PARTIES, 'GrantSettlement SettlementPlan LongStopStanding'),
   ...each(
     PARTIES,
@@ -102,36 +105,47 @@ const SHOWN_TO: Readonly<Record<string, readonly Group[]>> = {
   ),
   ...each(
     PARTIES,
-    'Closing ClosingPurchase ClosedGrant RollingTerms DealDocument Assignment SideLetter SideRight MfnNotice',
+    'Closing ClosingPurchase PlannedClosingGrant ClosedGrant GrantTerms HoldersOverClosings ClosingStep HolderOverClosings HolderAfterStep RollingTerms DealDocument Assignment SideLetter SideRight SideObligation SideObligationAct SideObligationReminder MfnNotice',
   ),
   ...each(
     PARTIES,
-    'StoredQuote QuotedRules BookingTerms RefundStep RoundTerms CashInvestor ClosingCondition ComputeTerms PoolTerms PriceRounding RiskRow SecurityTerms',
+    'StoredQuote QuotedRules BookingTerms OnDemandTerms RefundStep RoundTerms CashInvestor ClosingCondition ComputeTerms PoolTerms PriceRounding RiskRow SecurityTerms',
   ),
   ...each(
     PARTIES,
-    'ComputeInstrument ConversionTerms ConvertibleTerms ProFormaConversion ProRataRight PromisedOptions ProFormaRight',
+    'ComputeInstrument ConversionTerms ConvertibleTerms PricedWarrantTerms ProFormaConversion ProRataRight PromisedOptions ProFormaRight',
   ),
-  ...each(PARTIES, 'FactorTerms TermsRelease UnearnedTerms VestingTerms SettlementTerms PriceProtectionTerms Money'),
   ...each(
     PARTIES,
-    'ProForma ProFormaClass ProFormaComputePurchase ProFormaHolder ProFormaNote ProFormaPurchase ProFormaRisk',
+    'MilestoneTerms ReleaseOnDemandTerms FactorTerms TermsRelease UnearnedTerms VestingTerms SettlementTerms PriceProtectionTerms Money',
+  ),
+  ...each(
+    PARTIES,
+    'ProForma ProFormaClass ProFormaFounder ProFormaFounders ProFormaWarrant ProFormaComputeEquity ProFormaComputePurchase ProFormaHolder ProFormaNote ProFormaPurchase ProFormaRisk',
   ),
   ...each(
     PARTIES,
     'CapTable CapTableClass CapTableDownloads CapTablePlan CapTableSecurity CapTableStakeholder Security VestingStep',
   ),
+  ...each(PARTIES, 'Protections ProtectedDilution ProtectedGrant PriceProtectionNow LongStopOutlook'),
   ...each(PARTIES, 'Waterfall WaterfallBreakpoint ExitPayouts ClassPayout HolderPayout NamedAmount'),
   ...each(PARTIES, 'AntiDilution FullyDiluted PayToPlay CompanyPayToPlaySuccess'),
-  ...each(PARTIES, 'Lot LotRelease LotBalance ClassBalance TokenBalance TokenBalances TokenTransfer'),
-  ...each(BOOKING, 'TokenSending'),
-  ...each(FUND, 'GoalAnswer Scenario ScenarioFigures'),
+  ...each(
+    PARTIES,
+    'Lot LotRelease LotMilestone LotReleasesOnDemand AgreedDrawOrder ExpiryNotice LotBalance ClassBalance TokenBalance TokenBalances TokenTransfer',
+  ),
+  ...each(BOOKING, 'TokenSending TokenRelease'),
+  ...each(
+    FUND,
+    'GoalAnswer Scenario ScenarioFigures RoundChain SolvedChain ChainRound ChainRest ChainStage ChainHolding ChainFounders',
+  ),
   ...each(FUND, 'TransferBatch PostedTransfer ReversedTransfer Reconciliation Discrepancy'),
   ...each(PARTIES, 'Arrears UsageCorrection SettledArrears Dispute DisputeProposal Accounting JournalLine TaxElection'),
   ...each(PARTIES, 'GrantProgress Statement StatementLine ShareTrace ShareTraceLink ShareTraceClause'),
   ...each(PARTIES, 'Arrears UsageCorrection SettledArrears Dispute DisputeProposal'),
-  ...each(BOOKING, 'CorrectedUsage CorrectedRecord CorrectingMove'),
-  ...each(BOOKING, 'ReservationOutage RecordedOutage'),
+  ...each(BOOKING, 'CorrectedUsage CorrectedOnDemandUsage CorrectedRecord CorrectingMove'),
+  ...each(BOOKING, 'OnDemandUse OnDemandRecord ReportedOnDemandUsage OnDemandOutcome'),
+  ...each(BOOKING, 'ReservationOutage RecordedOutage NodeRestart'),
   ...each(
     FUND,
     'SettlementRehearsal TokensAfterwards Mark Flag FlagEvent Finding FindingInput FindingTable RecordedFact Rule FactKind EvidenceKind TokenDifference',

@@ -1,7 +1,7 @@
 /** What changes a pool over time on the way of a company: far ahead, where it is in nobody's way. */
 import { changePoolCapacity, dedicateCapacity, planMaintenance, setPoolShare } from '../../api/clusters/index.ts'
 import { globalId } from '../../api/platform/index.ts'
-import type { Stage } from './path.ts'
+import type { Stage } from './path-stage.ts'
 import type { World } from './world.ts'
 
 /** By global id. */

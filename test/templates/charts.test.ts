@@ -8,6 +8,7 @@ import { NotDrawable, placed } from '../../templates/charts/axis.ts'
 import { barChart } from '../../templates/charts/bar-chart.ts'
 import { columnChart } from '../../templates/charts/column-chart.ts'
 import { lineChart } from '../../templates/charts/line-chart.ts'
+import { dilutionChart, ownershipChart } from '../../templates/charts/ownership.ts'
 import { INKS } from '../../templates/charts/palette.ts'
 import { drawScene } from '../../templates/charts/pdf.ts'
 import type { Scene } from '../../templates/charts/scene.ts'
@@ -125,6 +126,37 @@ test('what is no decimal or no date is refused, not drawn somewhere', () => {
   assert.throws(line('yesterday', 'date'), NotDrawable)
   assert.throws(line('2026-13-01', 'date'), NotDrawable)
   assert.throws(line('2026-11-20', 'number'), NotDrawable)
+})
+
+test('several founders are drawn as one holder and named in words; one founder keeps the own name', () => {
+  const row = (holder: string, founder: boolean, after: string) => ({
+    ...{ holder, founder, after, before: '0', unearned: '0' },
+  })
+  const texts = ({ shapes }: Scene): string[] => shapes.flatMap((shape) => (shape.kind === 'text' ? [shape.text] : []))
+  const two = ownershipChart([row('Ada', true, '50'), row('Ben', true, '20'), row('Cem', false, '30')], { width: 860 })
+  assert.ok(texts(two).includes('The founders together'))
+  assert.ok(
+    texts(two).some((text) => text.includes('after 70.00 %')),
+    texts(two).join(),
+  )
+  assert.ok(!texts(two).includes('Ada'))
+  assert.match(two.description, /The founders together 0\.00 to 70\.00 per cent.*The founders are Ada and Ben\.$/)
+  const one = ownershipChart([row('Ada', true, '50'), row('Cem', false, '50')], { width: 860 })
+  assert.ok(texts(one).includes('Ada'))
+  const held = (founder: boolean) => [
+    { holder: 'Ada', shares: '40', founder },
+    { holder: 'Ben', shares: '40', founder },
+    { holder: 'Cem', shares: '20' },
+  ]
+  const over = dilutionChart([{ name: 'A', holdings: held(true) }], { width: 860 })
+  assert.match(
+    over.description,
+    /The founders together 80\.00+ per cent; Cem 20\.00+ per cent\. The founders are Ada and Ben\./,
+  )
+  assert.match(
+    dilutionChart([{ name: 'A', holdings: held(false) }], { width: 860 }).description,
+    /Ada 40\.00+ per cent/,
+  )
 })
 
 test('nothing to show is drawn as an empty frame, not as an error', () => {

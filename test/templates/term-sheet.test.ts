@@ -109,6 +109,14 @@ test('the key terms can be read out of the file', needs('pdftotext'), async () =
   for (const risk of sheet.riskTable) assert.ok(text.includes(risk.event), `risk "${risk.event}" is missing`)
 })
 
+test('warrants that the round prices stand with their price and number', needs('pdftotext'), async () => {
+  const amount = { amount: '100000', currency: 'USD' }
+  const warrant = { name: 'W-2', holder: 'Eve', amount, at: 'DISCOUNT' as const, price: '1.27', className: 'Common' }
+  const text = textOf(await fileOf({ ...sheet, warrants: [{ ...warrant, shares: '78740' }] })).replaceAll(/\s+/g, ' ')
+  assert.match(text, /The round fixes the price of one warrant, which stays outstanding\./)
+  assert.match(text, /W-2 Eve 100,000\.00 discount 1\.2700 Common 78,740/)
+})
+
 test('references point at the clauses that they name', needs('pdftotext'), async () => {
   const text = textOf(await fileOf(sheet))
   for (const heading of [

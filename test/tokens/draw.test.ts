@@ -41,6 +41,8 @@ test('lots are drawn by rank, then earliest expiry, then age', () => {
     drawRank,
     expiresOn,
     openedAt,
+    origin: 'grant',
+    paid: false,
   })
   const inOrder = [
     lot('d', -1, '2030-01-01', '2027-01-01T00:00:00Z'),
@@ -49,7 +51,34 @@ test('lots are drawn by rank, then earliest expiry, then age', () => {
     lot('a', 0, '2029-01-01', '2027-01-02T00:00:00Z'),
     lot('e', 0, '2029-01-01', '2027-01-02T00:00:00Z'),
   ]
-  assert.deepEqual([...inOrder].reverse().sort(byDrawOrder), inOrder)
+  assert.deepEqual([...inOrder].reverse().sort(byDrawOrder()), inOrder)
+})
+
+test('the order that the terms name decides before the expiry does', () => {
+  //            opened      expires
+  const lots = Object.entries({
+    grant: ['2027-01-02', '2030-01-01', 'grant', false],
+    older: ['2027-01-01', '2031-01-01', 'grant', false],
+    given: ['2027-01-03', '2032-01-01', 'top_up', false],
+    bought: ['2027-01-04', '2029-01-01', 'purchase', true],
+  } as const).map(([lotId, [openedAt, expiresOn, origin, paid]]) => ({
+    lotId,
+    drawRank: 0,
+    openedAt,
+    expiresOn,
+    origin,
+    paid,
+  }))
+  const inOrder = (order: Parameters<typeof byDrawOrder>[0]) =>
+    lots
+      .toSorted(byDrawOrder(order))
+      .map(({ lotId }) => lotId)
+      .join(' ')
+  assert.equal(inOrder('EARLIEST_EXPIRY'), 'bought grant older given')
+  assert.equal(inOrder('OLDEST_FIRST'), 'older grant given bought')
+  assert.equal(inOrder('GRANTS_FIRST'), 'grant older bought given')
+  assert.equal(inOrder('GRANTS_LAST'), 'bought given grant older')
+  assert.equal(inOrder('UNPAID_FIRST'), 'given grant older bought')
 })
 
 test('a derived id depends on every part, and on nothing else', () => {

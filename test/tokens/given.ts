@@ -8,11 +8,16 @@ import type { World } from '../support/world.ts'
 export const FAR = '2099-01-01'
 
 /** A token class with this much supply, made through GraphQL. */
-export async function tokenClass(world: World, supply = '1000000000', name = `Token ${newId()}`): Promise<Uuid> {
+export async function tokenClass(
+  world: World,
+  supply = '1000000000',
+  providerId: Uuid = world.providerId,
+  name = `Token ${newId()}`,
+): Promise<Uuid> {
   const { partner } = world.staff
   const made = await partner.graphql(
     'mutation ($input: CreateTokenClassInput!) { createTokenClass(input: $input) { ... on TokenClass { id } } }',
-    { input: { providerId: `Provider:${world.providerId}`, name, transferRule: 'NOT_TRANSFERABLE' } },
+    { input: { providerId: `Provider:${providerId}`, name, transferRule: 'NOT_TRANSFERABLE' } },
   )
   const id: string = made.data.createTokenClass.id
   const authorised = await partner.graphql(

@@ -373,7 +373,8 @@ for (const statement of [
   'UPDATE ledger_account SET limit_micro = 1',
   'UPDATE supply_authorisation SET amount_micro = 1',
   'UPDATE release_plan SET amount_micro = 1',
-  'UPDATE token_hold_lot SET amount_micro = 1',
+  'UPDATE token_hold_lot SET lot_id = hold_id',
+  'DELETE FROM token_hold_lot',
   'DELETE FROM token_hold',
 ]) {
   test(`the application may not: ${statement}`, async () => {

@@ -348,7 +348,9 @@ let address: Promise<number> | undefined
 /** The application on a port of its own. */
 function listening(): Promise<number> {
   address ??= new Promise((resolve) => {
-    const server = world.app.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+    const server = http
+      .createServer(world.app)
+      .listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
     server.unref()
     after(() => server.closeAllConnections())
   })

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { tellCompany } from '../../api/messages/index.ts'
 import { addJob, inTransaction } from '../../api/platform/index.ts'
 import { startWorker } from '../../api/worker/index.ts'
 import { asOwner } from '../support/database.ts'
@@ -37,4 +38,38 @@ test('the sweep is a job like any other', async () => {
   } finally {
     await worker.stop()
   }
+})
+
+test('a step of the sweep that fails does not keep the later ones waiting, and is told', async () => {
+  const { companyId } = await world.company()
+  await inTransaction(world.deps.db, (trx) =>
+    tellCompany(trx, {
+      companyId,
+      kind: 'statement.stated',
+      subject: 'Statement:x',
+      content: {
+        month: '2027-01-01',
+        version: 1,
+        disputeUntil: '2027-02-18',
+        statementId: 'Statement:x',
+      },
+    }),
+  )
+  // Its jobs are lost, and disputes cannot be read.
+  await asOwner(world.ownerUrl, 'DELETE FROM graphile_worker._private_jobs')
+  await asOwner(world.ownerUrl, "UPDATE message_recipient SET at = at - interval '1 day'")
+  await asOwner(world.ownerUrl, 'REVOKE SELECT ON dispute_progress FROM equihour_app')
+  await inTransaction(world.deps.db, (trx) => addJob(trx, { name: 'worker.sweep', payload: {} }))
+  const state = async () =>
+    (await asOwner(world.ownerUrl, 'SELECT DISTINCT state FROM message_recipient')).rows.map((row) => row.state)
+  const worker = await startWorker(world.deps, world.ownerUrl)
+  try {
+    for (let wait = 0; (await state()).includes('waiting') && wait < 100; wait += 1) await sleep(100)
+    assert.deepEqual(await state(), ['not_sent'], 'the last step ran')
+  } finally {
+    await worker.stop()
+    await asOwner(world.ownerUrl, 'GRANT SELECT ON dispute_progress TO equihour_app')
+  }
+  const { rows } = await asOwner(world.ownerUrl, 'SELECT last_error FROM graphile_worker._private_jobs')
+  assert.match(String(rows[0]?.last_error), /dispute_progress/)
 })

@@ -1,5 +1,6 @@
 /** Sums of quantities over time: what a class, a plan, a holder or the whole table holds from each day on. */
 import type { Numeric } from '../../platform/index.ts'
+import type { Security } from '../replay/state.ts'
 
 /** Open securities, and sums over them, in {@link Numeric} shares. `number` is all that is no convertible's. */
 export type Sums = {
@@ -68,4 +69,26 @@ export function valueOn<Value>(steps: Steps<Value>, day: string): Value | undefi
     else high = middle
   }
   return steps[low - 1]?.[1]
+}
+
+/** Copies what a replay changes, so that a version stays as it was. */
+export const frozen = (security: Security): Security => ({
+  ...security,
+  fired: new Map(security.fired),
+  accelerations: security.accelerations.map((it) => ({ ...it })),
+})
+
+/** What a security adds to the sums of a table, apart from what has vested: as `cap-table-view.ts` counts. */
+export function sumsOf(security: Security): Sums {
+  if (security.closedOn !== undefined) return NOTHING
+  const number = security.kind === 'convertible' ? 0n : security.outstanding
+  const fullyDiluted = security.fixed ? number : 0n
+  return {
+    open: 1n,
+    stock: security.kind === 'stock' ? number : 0n,
+    granted: security.kind === 'equity' ? number : 0n,
+    warrants: security.kind === 'warrant' ? fullyDiluted : 0n,
+    fullyDiluted,
+    number,
+  }
 }

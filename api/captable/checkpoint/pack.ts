@@ -1,12 +1,13 @@
 /** How the parts of a checkpoint are written: JSON with exact integers of 10^-10 shares as text. */
 import { z } from 'zod'
 import type { Numeric } from '../../platform/index.ts'
-import type { Authorized, Security } from '../state.ts'
-import type { Steps, Sums } from './line.ts'
+import { LAST_DAY } from '../dates.ts'
+import type { Authorized, Security } from '../replay/state.ts'
+import { NOTHING, type Steps, type Sums } from './line.ts'
 import type { ClassLine, HolderLine, Life, PlanLine, Timeline } from './timeline.ts'
 
 /** Raised whenever a part is written otherwise, or a replay gives another table for the same history. */
-export const FORMAT = 1
+export const FORMAT = 3
 /** Rows in one part. */
 export const PART_SIZE = { security: 64, holder: 32 } as const
 
@@ -63,6 +64,7 @@ const authorizedText = (authorized: Authorized): string =>
 const zSteps = <Shape extends z.ZodType>(shape: Shape) => z.array(z.tuple([zDay, shape]))
 const zMonth = z.strictObject({
   totals: zSums,
+  standIns: z.boolean(),
   classes: z.array(
     z.strictObject({
       id: z.string(),
@@ -87,7 +89,13 @@ const zMonth = z.strictObject({
     }),
   ),
 })
-export type Month = { totals: Steps<Sums>; classes: readonly ClassLine[]; plans: readonly PlanLine[] }
+export type Month = {
+  readonly totals: Steps<Sums>
+  /** Whether anything only stands in for a holder, a class or a plan that no object describes. */
+  readonly standIns: boolean
+  readonly classes: readonly ClassLine[]
+  readonly plans: readonly PlanLine[]
+}
 
 /** @throws when it is not of this format: what is stored was written by us */
 export const readMonth = (content: string): Month => zMonth.parse(JSON.parse(content))
@@ -114,9 +122,11 @@ function months(timeline: Timeline): Part[] {
     states: byMonth(line.states, first, count),
     sums: byMonth(line.sums, first, count),
   }))
+  const standIns = [...timeline.holders, ...timeline.classes, ...timeline.plans].some((line) => line.placeholder)
   return Array.from({ length: count }, (_, at): Part => {
     const content = JSON.stringify({
       totals: totals[at]?.map(sumsText),
+      standIns,
       classes: classes.map(({ line, states, sums, vested }) => ({
         ...line,
         states: states[at]?.map(([day, it]) => [
@@ -151,6 +161,8 @@ function byMonth<Value>(steps: Steps<Value>, first: number, count: number): Step
 // Holders.
 
 const DAY = 86_400_000
+/** Before any day of a history. */
+const FIRST_DAY = '0001-01-01'
 const zHolder = z
   .strictObject({
     id: z.string(),
@@ -159,6 +171,7 @@ const zHolder = z
     vested: z.array(z.tuple([z.number().int(), zNumber])),
     convertibles: z.array(
       z.strictObject({
+        id: z.string(),
         ordinal: z.number().int(),
         from: zDay,
         to: zDay.optional(),
@@ -208,8 +221,12 @@ function holders(lines: readonly HolderLine[]): Part[] {
         convertibles: convertibles.map((it) => ({ ...it, amount: text(it.amount) })),
       })),
     )
-    const opened = some.map((line) => line.sums[0]?.[0] ?? '9999-12-31').sort()[0]
-    const closed = some.map(({ sums }) => (sums.at(-1)?.[1].open === 0n ? sums.at(-1)?.[0] : undefined))
+    // Who never held anything opens on no day, and keeps no part open.
+    const opened = some.map((line) => line.sums[0]?.[0] ?? LAST_DAY).sort()[0]
+    const closed = some.map(({ sums: [first = [FIRST_DAY, NOTHING] as const, ...more] }) => {
+      const [day, { open }] = more.at(-1) ?? first
+      return open === 0n ? day : undefined
+    })
     return {
       kind: 'holder',
       ordinal,
@@ -280,9 +297,10 @@ export function readLife(row: unknown): Life {
   }
 }
 
-/** Fields that JSON leaves out; and how instruments convert, which rounds ask for and screens do not: rounds replay. */
+/** Fields that JSON leaves out; and how instruments convert and stand, which rounds and sales ask for: these replay. */
 const EMPTY = {
   triggers: undefined,
+  seniority: undefined,
   classId: undefined,
   planId: undefined,
   price: undefined,

@@ -5,10 +5,17 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Numeric } from '../../platform/index.ts'
 import { LAST_DAY } from '../dates.ts'
-import { type History, replay } from '../replay.ts'
-import { type Authorized, type CapTable, type Security, type StockClass, type StockPlan, termsOf } from '../state.ts'
-import { scheduledTranches } from '../vesting.ts'
-import { Line, NOTHING, type Steps, type Sums } from './line.ts'
+import { type History, replay } from '../replay/replay.ts'
+import {
+  type Authorized,
+  type CapTable,
+  type Security,
+  type StockClass,
+  type StockPlan,
+  termsOf,
+} from '../replay/state.ts'
+import { scheduledTranches } from '../replay/vesting.ts'
+import { frozen, Line, type Steps, type Sums, sumsOf } from './line.ts'
 
 /** A security as it stood from a day on, until its next version. */
 export type Version = { readonly since: string; readonly security: Security }
@@ -39,6 +46,7 @@ export type HolderLine = {
   readonly convertibles: readonly OpenConvertible[]
 }
 export type OpenConvertible = {
+  readonly id: string
   readonly ordinal: number
   readonly from: string
   /** The first day on which it is not so any more. */
@@ -54,16 +62,9 @@ export type Timeline = {
   readonly totals: Steps<Sums>
   readonly classes: readonly ClassLine[]
   readonly plans: readonly PlanLine[]
-  /** Only who ever held anything, in the order of the table. */
+  /** In the order of the table; also who never held anything: they may after this. */
   readonly holders: readonly HolderLine[]
 }
-
-/** Copies what a replay changes, so that a version stays as it was. */
-const frozen = (security: Security): Security => ({
-  ...security,
-  fired: new Map(security.fired),
-  accelerations: security.accelerations.map((it) => ({ ...it })),
-})
 
 type Tracked<State> = { since: string; states: [day: string, State][] }
 
@@ -117,11 +118,10 @@ export async function timelineOf(history: History): Promise<Timeline | undefined
       since: placeholder ? (plans.get(id)?.since ?? '') : '',
       sums: lines.plans.get(id)?.sums() ?? [],
     })),
-    holders: [...table.stakeholders.values()].flatMap(({ id, placeholder }) => {
+    holders: [...table.stakeholders.values()].map(({ id, placeholder }) => {
       const line = lines.holders.get(id)
-      if (line === undefined) return []
       const convertibles = lines.convertibles.get(id) ?? []
-      return [{ id, placeholder, sums: line.sums(), vested: line.vested(), convertibles }]
+      return { id, placeholder, sums: line?.sums() ?? [], vested: line?.vested() ?? [], convertibles }
     }),
   }
 }
@@ -188,7 +188,7 @@ class Lines {
     if (security.closedOn !== undefined || security.amount === undefined) return
     const { amount, currency } = security.amount
     const known = this.convertibles.get(security.stakeholderId)
-    const one = { ordinal, from, to, amount, currency }
+    const one = { id: security.id, ordinal, from, to, amount, currency }
     if (known === undefined) this.convertibles.set(security.stakeholderId, [one])
     else known.push(one)
   }
@@ -200,21 +200,6 @@ function lineOf(lines: Map<string, Line>, id: string): Line {
   const made = new Line()
   lines.set(id, made)
   return made
-}
-
-/** What a security adds to the sums of a table, apart from what has vested: as `cap-table-view.ts` counts. */
-function sumsOf(security: Security): Sums {
-  if (security.closedOn !== undefined) return NOTHING
-  const number = security.kind === 'convertible' ? 0n : security.outstanding
-  const fullyDiluted = security.fixed ? number : 0n
-  return {
-    open: 1n,
-    stock: security.kind === 'stock' ? number : 0n,
-    granted: security.kind === 'equity' ? number : 0n,
-    warrants: security.kind === 'warrant' ? fullyDiluted : 0n,
-    fullyDiluted,
-    number,
-  }
 }
 
 /**

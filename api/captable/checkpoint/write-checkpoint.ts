@@ -11,15 +11,20 @@ import {
   type Trx,
   type Uuid,
 } from '../../platform/index.ts'
+import { LAST_DAY } from '../dates.ts'
 import { loadHistory } from '../history.views.ts'
 import { insertCheckpoint, type Position } from './checkpoint.store.ts'
+import { spinesOn } from './checkpoint.views.ts'
 import { FORMAT, partsOf } from './pack.ts'
+import { TAIL_MOST } from './tail.views.ts'
 import { timelineOf } from './timeline.ts'
 
 export const CHECKPOINT_JOB = 'captable.checkpoint'
 
 /** Transactions from which on a checkpoint is worth it: below, a replay costs as much as looking one up. */
 export const CHECKPOINT_FROM = 2_000
+/** Transactions after a checkpoint from which on the next is made: a quarter of what a tail may have. */
+export const TAIL_LONG = TAIL_MOST / 4
 const TRIES = 3
 
 /** Has the checkpoint of a company made after the transaction commits, where its history has `transactions` and is long. */
@@ -30,9 +35,22 @@ export async function addCheckpointJob(trx: Trx, companyId: Uuid, transactions: 
 
 const Payload = z.object({ companyId: z.string().refine(isUuid) })
 
-/** The job. Harmless a second time: a checkpoint that is there is left alone. */
+/**
+ * The job. Harmless a second time: a checkpoint that is there is left alone. So is one that a short tail goes on from: it costs
+ * a reader less than a checkpoint for every transaction would cost here.
+ */
 export async function checkpointJob(deps: Deps, payload: unknown): Promise<void> {
-  await writeCheckpoint(deps, Payload.parse(payload).companyId)
+  const { companyId } = Payload.parse(payload)
+  const spine = (await spinesOn(deps.db, [companyId], LAST_DAY)).get(companyId)
+  if (spine === undefined || (await recordedSince(deps.db, companyId, spine.position)) > TAIL_LONG)
+    await writeCheckpoint(deps, companyId)
+}
+
+async function recordedSince(db: Db, companyId: Uuid, position: string): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    SELECT count(*)::integer AS count FROM securities_transaction
+    WHERE company_id = ${companyId} AND position > ${position}::bigint`.execute(db)
+  return rows[0]?.count ?? 0
 }
 
 /** Makes what a lost job or another version of the program has left unmade. */

@@ -66,6 +66,8 @@ type Manifest = z.output<typeof manifestShape>
  */
 const VERSION = /^1\.2\.[0-9]+(?:[-+].*)?$/
 const SAMPLE_VERSION = '~~~ SAMPLE ~~~'
+/** A file of Open Cap Format by its name. */
+const OCF_FILE = /\.ocf\.json$/i
 const MANIFEST = /(?:^|\/)manifest\.ocf\.json$/i
 
 /** The types of object that a file may hold, by its `file_type`. Transactions files hold all others. */
@@ -210,6 +212,7 @@ class Reading {
   }
 
   result(manifest: Manifest): PackageReading {
+    this.#warnOfUnnamed()
     const issuer = this.#issuer
     if (issuer === undefined) throw new BrokenPackage(this.#faults.list, this.#faults.count)
     this.#sums.sort(([a], [b]) => (a < b ? -1 : 1))
@@ -228,6 +231,15 @@ class Reading {
         unknown: this.#unknown,
         warnings: this.#warnings,
       },
+    }
+  }
+
+  /** A file beside the manifest that it does not name was forgotten, or does not belong here. */
+  #warnOfUnnamed(): void {
+    const own = this.#files.names.filter((name) => name.startsWith(this.#folder) && name !== this.#manifestName)
+    for (const path of own.map((name) => name.slice(this.#folder.length)).sort()) {
+      if (!OCF_FILE.test(path) || this.#read.has(path)) continue
+      this.#warn(path, null, '', 'is not named by the manifest: it was not read')
     }
   }
 

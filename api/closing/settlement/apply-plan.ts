@@ -6,6 +6,7 @@ import {
   endEarning,
   forfeitUnearned,
   type LockedGrant,
+  markSettled,
   mustBeSettleable,
   vestByClause,
 } from '../../drawdown/index.ts'
@@ -65,7 +66,10 @@ export async function applyPlan(trx: Trx, of: ApplyPlan): Promise<Applied> {
   const cancelled = await cancel(trx, of, subject)
   const vested = await vestByClause(trx, grant, { ...by, quantity: plan.shares.vests })
   const forfeited = await forfeit(trx, grant, plan, by)
-  if (plan.endsEarning) await endEarning(trx, grant, endOf(standing, plan))
+  if (plan.endsEarning) {
+    await endEarning(trx, grant, endOf(standing, plan))
+    await markSettled(trx, grant)
+  }
   if (plan.windDownUntil !== null) await windDown(trx, ref, standing, plan.windDownUntil)
   const document = await notice(trx, of)
   const topUpLotId = plan.tokens.topUp === 0n ? null : await topUp(trx, standing, plan.tokens.topUp, subject)

@@ -10,6 +10,7 @@ import {
   WrongState,
   zIdempotencyKey,
   zRef,
+  zSha256,
 } from '../../platform/index.ts'
 import { applyPlan } from './apply-plan.ts'
 import { PlanChanged } from './errors.ts'
@@ -22,7 +23,7 @@ import { mustSeeSettlement } from './settlement.views.ts'
 export const ApproveSettlementInput = z.strictObject({
   settlementId: zRef('Settlement'),
   /** SHA-256 of the plan that was read, in hex. */
-  planSha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits'),
+  planSha256: zSha256,
   idempotencyKey: zIdempotencyKey,
 })
 export type ApproveSettlementInput = z.input<typeof ApproveSettlementInput>
@@ -47,7 +48,7 @@ export async function approveSettlement(
     const settlement = await findSettlement(trx, ref)
     if (settlement.outcome !== null) throw new WrongState('settlement', settlement.outcome, ['proposed'])
     if (settlement.proposedBy === actor.id) throw new SamePerson('approve')
-    const { standing, grant } = await loadStanding(trx, ref.companyId, settlement.grantId)
+    const { standing, grant } = await loadStanding(trx, ref.companyId, settlement.grantId, settlement.said)
     const plan = planFor(standing, settlement.said)
     const now = planHash(plan).toString('hex')
     const proposed = settlement.planSha256.toString('hex')

@@ -18,6 +18,8 @@ export type LongStop = {
 /**
  * The agreed day, moved by one day for each owed day that falls before it: a day that is owed moves the
  * long-stop, and may so bring another owed day before it.
+ *
+ * @param countsOn what the terms of a day count: a day that was owed stays owed whatever is amended later
  */
 export function longStopOf(
   agreed: string,
@@ -27,11 +29,11 @@ export function longStopOf(
     readonly stillDenied: boolean
     readonly requests: number
   },
-  counts: { readonly deniedCapacityExtends: boolean; readonly outageExtends: boolean },
+  countsOn: (day: string) => { readonly deniedCapacityExtends: boolean; readonly outageExtends: boolean },
 ): LongStop {
   const days = [
-    ...(counts.deniedCapacityExtends ? owed.denied.map((day) => ({ day, denied: true })) : []),
-    ...(counts.outageExtends ? owed.outage.map((day) => ({ day, denied: false })) : []),
+    ...owed.denied.filter((day) => countsOn(day).deniedCapacityExtends).map((day) => ({ day, denied: true })),
+    ...owed.outage.filter((day) => countsOn(day).outageExtends).map((day) => ({ day, denied: false })),
   ].sort((a, b) => (a.day < b.day ? -1 : a.day > b.day ? 1 : 0))
   let effective = agreed
   const counted: typeof days = []

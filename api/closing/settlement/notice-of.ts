@@ -1,5 +1,5 @@
 import { companyNames, mustSeeInstallation, providersById } from '../../parties/index.ts'
-import { formatTokens, type Trx } from '../../platform/index.ts'
+import { formatDecimal, formatTokens, type Trx } from '../../platform/index.ts'
 import { RISK_EVENT_TITLES } from '../../rounds/index.ts'
 import { findTokenClass } from '../../tokens/index.ts'
 import type { ApplyPlan } from './application.ts'
@@ -14,6 +14,7 @@ const TITLES: Readonly<Record<SettlementEvent, string>> = {
   termination_for_cause: RISK_EVENT_TITLES.termination_for_cause,
   termination_for_convenience: RISK_EVENT_TITLES.termination_for_convenience,
   partial_termination: 'Partial termination',
+  priced_round: 'Priced round that converts the SAFE',
 }
 
 /** What the notice of a settlement is made from. */
@@ -25,6 +26,8 @@ export async function noticeOf(trx: Trx, { standing, plan, evidence, happenedOn,
   if (tokenClass === undefined || provider === undefined || company === undefined)
     throw new Error('a grant has a company, a token class and a provider')
   const { tokens, shares, cash } = plan
+  const safe = grant.grant.unit === 'CENT'
+  const amount = (units: bigint): string => (safe ? formatDecimal(units, 2, 2) : String(units))
   const left = standing.total - standing.forfeited - shares.forfeits - standing.vested - shares.vests
   return {
     issuedAt: `${at.slice(0, 10)}T00:00:00Z`,
@@ -46,11 +49,12 @@ export async function noticeOf(trx: Trx, { standing, plan, evidence, happenedOn,
       { what: 'Added as a top-up that earns no shares', amount: formatTokens(tokens.topUp) },
     ],
     shares: [
-      { what: 'Vested before', amount: String(shares.vestedBefore) },
-      { what: 'Vest by the clause above', amount: String(shares.vests) },
-      { what: 'Forfeited to the Company at zero', amount: String(shares.forfeits) },
-      { what: 'Still unearned afterwards', amount: String(left) },
+      { what: safe ? 'Accrued before' : 'Vested before', amount: amount(shares.vestedBefore) },
+      { what: safe ? 'Accrues by the clause above' : 'Vest by the clause above', amount: amount(shares.vests) },
+      { what: safe ? 'Ends without accruing' : 'Forfeited to the Company at zero', amount: amount(shares.forfeits) },
+      { what: safe ? 'May still accrue afterwards' : 'Still unearned afterwards', amount: amount(left) },
     ],
+    currency: safe ? standing.terms.compute.referencePrice.currency : undefined,
     cash: { amount: '0', currency: cash.currency },
     endsEarning: plan.endsEarning,
     windDownUntil: plan.windDownUntil,

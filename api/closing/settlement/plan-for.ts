@@ -5,6 +5,7 @@ import { planCompanyInsolvency } from './plan-company-insolvency.ts'
 import { planLongStop } from './plan-long-stop.ts'
 import { planPartialTermination } from './plan-partial-termination.ts'
 import { planPriceProtection } from './plan-price-protection.ts'
+import { refusePricedRound } from './plan-priced-round.ts'
 import { planProviderInsolvency } from './plan-provider-insolvency.ts'
 import { planTerminationForCause } from './plan-termination-for-cause.ts'
 import { planTerminationForConvenience } from './plan-termination-for-convenience.ts'
@@ -18,6 +19,7 @@ const PLANS: Readonly<Record<Circumstances['event'], (of: GrantStanding, said: C
   termination_for_cause: planTerminationForCause,
   termination_for_convenience: planTerminationForConvenience,
   partial_termination: planPartialTermination,
+  priced_round: refusePricedRound,
 }
 
 /** What happens to a grant in these circumstances, as its terms say. Pure. @throws {Refused} where nothing does yet */

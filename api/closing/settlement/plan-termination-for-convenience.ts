@@ -16,7 +16,7 @@ import {
 export function planTerminationForConvenience(of: GrantStanding, said: Circumstances): SettlementPlan {
   mustHaveHappened(of, said)
   const clause = clauseOf(of, 'termination_for_convenience')
-  const until = daysAfter(of.noticeOn ?? said.happenedOn, of.terms.settlement.windDownDays)
+  const until = of.windDownEnds ?? daysAfter(said.happenedOn, of.terms.settlement.windDownDays)
   if (of.on >= until) {
     return {
       ...over(of, 'termination_for_convenience', clause),

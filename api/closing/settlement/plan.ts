@@ -28,6 +28,7 @@ export const SETTLEMENT_EVENTS = [
   'termination_for_cause',
   'termination_for_convenience',
   'partial_termination',
+  'priced_round',
 ] as const
 export type SettlementEvent = (typeof SETTLEMENT_EVENTS)[number]
 
@@ -51,7 +52,7 @@ export type GrantStanding = {
   readonly grantId: Uuid
   readonly lotId: Uuid
   readonly tokenClassId: Uuid
-  readonly terms: Pick<RoundTerms, 'settlement' | 'riskTable'>
+  readonly terms: Pick<RoundTerms, 'settlement' | 'riskTable' | 'compute'>
   readonly on: string
   readonly openedOn: string
   /** First day on which its tokens can no longer be drawn. */
@@ -74,6 +75,8 @@ export type GrantStanding = {
   readonly settledBy: SettlementEvent | null
   /** When its termination for convenience was notified. */
   readonly noticeOn: string | null
+  /** When the wind-down that began with the notice ends, by the terms of that day. */
+  readonly windDownEnds: string | null
   /** Of price protection: what was topped up until now, and the level that the index is compared with. */
   readonly toppedUp: MicroTokens
   readonly unusedTopUps: MicroTokens

@@ -43,7 +43,7 @@ export async function proposeSettlement(
     await lockCompany(trx, companyId)
     if ((await openProposal(trx, companyId, of.id)) !== undefined)
       throw new WrongState('grant', 'about to be settled', ['without an open proposal'])
-    const { standing, grant } = await loadStanding(trx, companyId, of.id)
+    const { standing, grant } = await loadStanding(trx, companyId, of.id, said)
     const plan = planFor(standing, said)
     const ref = { companyId, id: newId() }
     const planSha256 = planHash(plan)

@@ -43,7 +43,7 @@ export async function rehearseSettlement(deps: Deps, actor: Actor, input: Rehear
   try {
     await inTransaction(deps.db, async (trx) => {
       await lockCompany(trx, of.companyId)
-      const { standing, grant } = await loadStanding(trx, of.companyId, of.id)
+      const { standing, grant } = await loadStanding(trx, of.companyId, of.id, said)
       const plan = planFor(standing, said)
       const ref = { companyId: of.companyId, id: newId() }
       await insertSettlement(trx, {

@@ -179,14 +179,23 @@ export async function insertOutcome(
 }
 
 /** The settlements of a grant that were applied, oldest first. */
-export async function appliedTo(reader: Reader, companyId: Uuid, grantId: Uuid): Promise<StoredSettlement[]> {
+export const appliedTo = async (reader: Reader, companyId: Uuid, grantId: Uuid): Promise<readonly StoredSettlement[]> =>
+  (await appliedToGrants(reader, companyId, [grantId])).get(grantId) ?? []
+
+/** The same of several grants of a company, by grant; those with none are left out. One query. */
+export async function appliedToGrants(
+  reader: Reader,
+  companyId: Uuid,
+  grantIds: readonly Uuid[],
+): Promise<ReadonlyMap<Uuid, readonly StoredSettlement[]>> {
+  if (grantIds.length === 0) return new Map()
   const rows = await settlements(reader)
     .where('settlement.company_id', '=', companyId)
-    .where('settlement.grant_id', '=', grantId)
+    .where('settlement.grant_id', 'in', [...grantIds])
     .where('outcome.kind', '=', 'applied')
     .orderBy('settlement.settlement_id')
     .execute()
-  return rows.map(stored)
+  return Map.groupBy(rows.map(stored), ({ grantId }) => grantId)
 }
 
 /** A settlement of the grant that is proposed and neither applied nor withdrawn, if there is one. */

@@ -37,6 +37,7 @@ const zNodesDown = z.array(
     from: z.string(),
     until: z.string().nullable(),
     reason: z.string(),
+    reservations: z.array(z.object({ id: z.string(), gpus: z.int() })).default([]),
   }),
 )
 

@@ -1,6 +1,6 @@
 /** What a scheduler refuses, fails to do, or does otherwise than asked. */
 import { DomainError } from '../../platform/index.ts'
-import type { SchedulerReservation, WantedReservation } from './scheduler.ts'
+import type { SchedulerReservation } from './scheduler.ts'
 
 export const SCHEDULER_REFUSALS = [
   'CAPACITY',
@@ -47,10 +47,10 @@ export class SchedulerUnavailable extends DomainError {
 export class SchedulerDisagrees extends DomainError {
   readonly code = 'SCHEDULER_DISAGREES'
   /** Undefined where none should be left. */
-  readonly wanted: WantedReservation | undefined
+  readonly wanted: SchedulerReservation | undefined
   /** Undefined where none is shown. */
   readonly found: SchedulerReservation | undefined
-  constructor(id: string, wanted: WantedReservation | undefined, found: SchedulerReservation | undefined) {
+  constructor(id: string, wanted: SchedulerReservation | undefined, found: SchedulerReservation | undefined) {
     super(
       `The scheduler accepted a change of reservation ${id}, but shows ${shown(found)} instead of ${shown(wanted)}.`,
     )

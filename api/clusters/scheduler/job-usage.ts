@@ -1,7 +1,8 @@
 /** From a job's run to a usage record. Pure; GPU-seconds are exact. */
-import type { GpuSeconds } from '../charge.ts'
+
 import type { Interval } from '../interval.ts'
-import type { UsageRecord } from '../usage.store.ts'
+import type { GpuSeconds } from '../metering/charge.ts'
+import type { UsageRecord } from '../metering/usage.store.ts'
 import type { SchedulerUsage } from './scheduler.ts'
 import { epochOf, isoOf } from './wanted.ts'
 
@@ -46,6 +47,16 @@ export function usageOfRuns(source: string, interval: Interval, runs: readonly J
     })
   }
   return { records, running, outside }
+}
+
+/** The usage of runs outside any reservation, of those that ended within an interval. */
+export function recordsEndedWithin(source: string, within: Interval, runs: readonly JobRun[]): readonly UsageRecord[] {
+  const [from, until] = [epochOf(within.startsAt), epochOf(within.endsAt)]
+  return runs.flatMap((run) => {
+    if (run.end === null || run.end <= from || run.end > until) return []
+    const whole = { startsAt: isoOf(run.start), endsAt: isoOf(run.end) }
+    return usageOfRuns(source, whole, [run]).records
+  })
 }
 
 /** A usage record as the use case that reports usage reads it. */

@@ -9,8 +9,8 @@ import {
   type Uuid,
 } from '../../platform/index.ts'
 import { balancesByCompany, sumBalances } from '../../tokens/index.ts'
-import type { Factor, GpuSeconds } from '../charge.ts'
-import { factorAt, findPool } from '../pool.views.ts'
+import type { Factor, GpuSeconds } from '../metering/charge.ts'
+import { factorAt, findPool } from '../pool/pool.views.ts'
 import { SchedulerRefused } from './errors.ts'
 import { horizonOf, type PoolScheduler } from './pool-scheduler.ts'
 import { bookedWithin } from './push.store.ts'

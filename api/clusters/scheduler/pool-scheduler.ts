@@ -14,6 +14,8 @@ export type PoolScheduler = {
   readonly gpuModel: string
   /** The scheduler's name of a company. */
   readonly accountOf: (companyId: Uuid) => string
+  /** The companies whose accounts are asked for jobs outside any reservation. None: no account is. */
+  readonly companies?: readonly Uuid[]
   readonly horizonDays?: number
   /** Whether accounts are limited to what their companies can pay for. Only where the accounts have no other work. */
   readonly limitAccounts?: boolean

@@ -2,6 +2,7 @@
 import { type Db, instant } from '../../platform/index.ts'
 import { type Interval, microsecondsOf } from '../interval.ts'
 import { SchedulerDisagrees, SchedulerRefused, SchedulerUnavailable } from './errors.ts'
+import { extendThere } from './extend-there.ts'
 import { horizonOf, type PoolScheduler } from './pool-scheduler.ts'
 import { type Booked, bookedWithin, noLongerBooked, type Outcome, recordAttempt } from './push.store.ts'
 import { fromNow } from './wanted.ts'
@@ -16,10 +17,11 @@ export async function pushReservations(db: Db, target: PoolScheduler): Promise<P
   const now = await instant(db)
   const isDue = ({ nextTryAt }: Booked): boolean =>
     nextTryAt === null || microsecondsOf(nextTryAt) <= microsecondsOf(now)
-  const ending = (await noLongerBooked(db, target.poolId, now)).filter(isDue)
-  const wanted = (await bookedWithin(db, target.poolId, horizonOf(target, now))).filter(
-    (booked) => booked.state !== 'pushed' && isDue(booked),
-  )
+  const ending = (await noLongerBooked(db, target.poolId, horizonOf(target, now))).filter(isDue)
+  const all = await bookedWithin(db, target.poolId, horizonOf(target, now))
+  const wanted = all.filter((booked) => booked.state !== 'pushed' && isDue(booked))
+  const own = new Set(all.map(({ reservationId }) => reservationId))
+  const isOurs = (id: string): boolean => own.has(id)
   const count = { pushed: 0, ended: 0, failed: 0 }
   let silent: string | undefined
   // First what frees GPUs, then what takes them.
@@ -31,17 +33,23 @@ export async function pushReservations(db: Db, target: PoolScheduler): Promise<P
     const outcome: Outcome =
       silent !== undefined
         ? { state: failed, detail: silent }
-        : await (end ? endThere(target, booked) : makeThere(target, booked, now)).catch((error: unknown) => {
-            if (error instanceof SchedulerUnavailable) silent = error.message
-            return { state: failed, detail: reasonOf(error) }
-          })
+        : await (end ? endThere(target, booked) : makeThere(target, booked, { now, isOurs })).catch(
+            (error: unknown) => {
+              if (error instanceof SchedulerUnavailable) silent = error.message
+              return { state: failed, detail: reasonOf(error) }
+            },
+          )
     await recordAttempt(db, target.poolId, booked, now, outcome)
     count[outcome.state === 'pushed' || outcome.state === 'ended' ? outcome.state : 'failed'] += 1
   }
   return count
 }
 
-async function makeThere(target: PoolScheduler, booked: Booked, now: string): Promise<Outcome> {
+async function makeThere(
+  target: PoolScheduler,
+  booked: Booked,
+  { now, isOurs }: { readonly now: string; readonly isOurs: (id: string) => boolean },
+): Promise<Outcome> {
   const { scheduler, gpuModel, accountOf } = target
   const { reservationId: id, companyId, gpus, interval } = booked
   const wanted = { id, account: accountOf(companyId), gpuModel, gpus, interval }
@@ -52,10 +60,12 @@ async function makeThere(target: PoolScheduler, booked: Booked, now: string): Pr
   const left = begun ? { ...wanted, interval: fromNow(interval, now) } : wanted
   if (there === undefined) await scheduler.reserve(left)
   else if (there.account !== wanted.account) throw new SchedulerDisagrees(id, wanted, there)
-  else if (there.gpus !== gpus) await scheduler.resize(id, gpus)
-  else if (!endsAlike(there.interval, interval) || (!begun && !startsAlike(there.interval, interval))) {
+  else if (!begun && !startsAlike(there.interval, interval)) {
     await scheduler.cancel(id)
     await scheduler.reserve(left)
+  } else {
+    if (there.gpus !== gpus) await scheduler.resize(id, gpus)
+    if (!endsAlike(there.interval, interval)) await extendThere(target, there, interval.endsAt, { isOurs, now })
   }
   return { state: 'pushed' }
 }

@@ -1,5 +1,5 @@
 /** What a pool's calendar holds in a near horizon, and what its scheduler was told of it. */
-import { type Db, inTransaction, type Reader, type Trx, type Uuid } from '../../platform/index.ts'
+import { type Db, instant, inTransaction, type Reader, type Trx, type Uuid } from '../../platform/index.ts'
 import { addMinutes, type Interval } from '../interval.ts'
 
 export type PushState = 'waiting' | 'pushed' | 'ending' | 'ended'
@@ -58,11 +58,34 @@ export async function bookedWithin(reader: Reader, poolId: Uuid, horizon: Interv
   return rows.map(withInterval)
 }
 
-/** What the scheduler has, or may have, though the calendar holds it no longer: cancelled, completed early, or over. */
-export async function noLongerBooked(reader: Reader, poolId: Uuid, now: string): Promise<Booked[]> {
+/** What the calendar holds within the horizon, and what lies beyond it and was told before it was moved there. By start. */
+export async function toldOrDue(reader: Reader, poolId: Uuid, horizon: Interval): Promise<Booked[]> {
+  const rows = await bookings(reader, poolId)
+    .where('booking.decided_at', 'is not', null)
+    .where('booking.freed_at', 'is', null)
+    .where('booking.ends_at', '>', horizon.startsAt)
+    .where((on) => on.or([on('booking.starts_at', '<', horizon.endsAt), on('push.state', 'is not', null)]))
+    .orderBy('booking.starts_at')
+    .orderBy('booking.reservation_id')
+    .limit(MOST)
+    .execute()
+  return rows.map(withInterval)
+}
+
+/**
+ * What the scheduler has, or may have, though the calendar does not hold it there: cancelled, completed early, over, or moved
+ * beyond the horizon.
+ */
+export async function noLongerBooked(reader: Reader, poolId: Uuid, horizon: Interval): Promise<Booked[]> {
   const rows = await bookings(reader, poolId)
     .where('push.state', 'in', ['waiting', 'pushed', 'ending'])
-    .where((on) => on.or([on('booking.freed_at', 'is not', null), on('booking.ends_at', '<=', now)]))
+    .where((on) =>
+      on.or([
+        on('booking.freed_at', 'is not', null),
+        on('booking.ends_at', '<=', horizon.startsAt),
+        on('booking.starts_at', '>=', horizon.endsAt),
+      ]),
+    )
     .orderBy('booking.reservation_id')
     .limit(MOST)
     .execute()
@@ -74,7 +97,7 @@ export type Outcome = { readonly state: PushState; readonly detail?: string }
 /** Minutes until the next attempt: doubling from one to an hour. */
 const backOff = (attempts: number): number => Math.min(60, 2 ** (attempts - 1))
 
-/** Records what became of one attempt. */
+/** Records what became of one attempt. What was changed while it was told waits to be told again. */
 export async function recordAttempt(
   db: Db,
   poolId: Uuid,
@@ -92,13 +115,49 @@ export async function recordAttempt(
     next_try_at: failed ? addMinutes(now, backOff(attempts)) : null,
     ...(state === 'pushed' ? { pushed_at: now } : {}),
   }
-  await inTransaction(db, (trx: Trx) =>
-    trx
+  await inTransaction(db, async (trx: Trx) => {
+    const changed = state === 'pushed' && !(await isAsTold(trx, poolId, booked))
+    const row = changed ? { ...told, state: 'waiting', next_try_at: now } : told
+    await trx
       .insertInto('scheduler_push')
-      .values({ pool_id: poolId, reservation_id: booked.reservationId, company_id: booked.companyId, ...told })
-      .onConflict((conflict) => conflict.columns(['pool_id', 'reservation_id']).doUpdateSet(told))
-      .execute(),
-  )
+      .values({ pool_id: poolId, reservation_id: booked.reservationId, company_id: booked.companyId, ...row })
+      .onConflict((conflict) => conflict.columns(['pool_id', 'reservation_id']).doUpdateSet(row))
+      .execute()
+  })
+}
+
+/** Whether the calendar holds what was told. What changes it waits until this is recorded, and then tells it again. */
+async function isAsTold(trx: Trx, poolId: Uuid, { reservationId, gpus, interval }: Booked): Promise<boolean> {
+  const held = await trx
+    .selectFrom('pool_booking')
+    .select(['gpus', 'starts_at as startsAt', 'ends_at as endsAt'])
+    .where('pool_id', '=', poolId)
+    .where('reservation_id', '=', reservationId)
+    .forNoKeyUpdate()
+    .executeTakeFirst()
+  const { startsAt, endsAt } = interval
+  return held?.gpus === gpus && held.startsAt === startsAt && held.endsAt === endsAt
+}
+
+/** What was told is gone at the scheduler: it is to be told again. False where that is known already. */
+export function tellAgain(db: Db, poolId: Uuid, reservationId: Uuid): Promise<boolean> {
+  return inTransaction(db, async (trx) => {
+    const at = await instant(trx)
+    const { numUpdatedRows } = await trx
+      .updateTable('scheduler_push')
+      .set({
+        state: 'waiting',
+        attempts: 1,
+        detail: 'It was there, and is there no longer: it is told again.',
+        tried_at: at,
+        next_try_at: addMinutes(at, backOff(1)),
+      })
+      .where('pool_id', '=', poolId)
+      .where('reservation_id', '=', reservationId)
+      .where('state', '=', 'pushed')
+      .executeTakeFirst()
+    return numUpdatedRows === 1n
+  })
 }
 
 /** When something of the pool is to be tried again; undefined when nothing is. */

@@ -1,6 +1,6 @@
 /** What a pool's calendar and its scheduler tell differently, both ways. It lists, and mends nothing. */
 import { type Db, instant, type Uuid } from '../../platform/index.ts'
-import { microsecondsOf } from '../interval.ts'
+import { type Interval, microsecondsOf } from '../interval.ts'
 import { horizonOf, type PoolScheduler } from './pool-scheduler.ts'
 import { type Booked, bookedWithin } from './push.store.ts'
 import type { NodeDown, SchedulerReservation } from './scheduler.ts'
@@ -19,6 +19,8 @@ export type SchedulerDifference = {
 }
 export type Reconciled = {
   readonly at: string
+  /** What was compared. */
+  readonly horizon: Interval
   readonly differences: readonly SchedulerDifference[]
   /** GPUs of the pool, or of a model that nobody named, that cannot be used now. */
   readonly down: readonly NodeDown[]
@@ -32,7 +34,7 @@ export async function reconcile(db: Db, target: PoolScheduler): Promise<Reconcil
   const there = (await target.scheduler.list(horizon)).filter(({ gpuModel }) => ours(gpuModel))
   const down = (await target.scheduler.down(horizon)).filter(({ gpuModel, until }) => ours(gpuModel) && until === null)
   const here = await bookedWithin(db, target.poolId, horizon)
-  return { at, differences: differencesOf(here, there, target.accountOf, at), down }
+  return { at, horizon, differences: differencesOf(here, there, target.accountOf, at), down }
 }
 
 /** Pure. Of a reservation that has begun, the start is history: it may have been made late, for what was left. */

@@ -1,7 +1,8 @@
 /** What Equihour needs of a scheduler, and no more: each adapter, and the simulator, is held to it by one contract test. */
-import type { GpuSeconds } from '../charge.ts'
+
 import type { Interval } from '../interval.ts'
-import type { UsageRecord } from '../usage.store.ts'
+import type { GpuSeconds } from '../metering/charge.ts'
+import type { UsageRecord } from '../metering/usage.store.ts'
 
 /** What to reserve. Its length is whole minutes: schedulers know no less. */
 export type WantedReservation = {
@@ -48,6 +49,31 @@ export type NodeDown = {
   /** Null while it lasts. */
   readonly until: string | null
   readonly reason: string
+  /** Reservations that have begun and have it: with how many GPUs for certain, which may be fewer than they really have there. */
+  readonly reservations: readonly { readonly id: string; readonly gpus: number }[]
+}
+
+/** A node as it is now, with since when it is so. */
+export type NodeSeen = {
+  readonly node: string
+  readonly gpuModel: string | null
+  readonly gpus: number
+  readonly down: boolean
+  /** When its machine was booted, to some seconds. */
+  readonly bootedAt: string
+  /** Since when it takes jobs: before, nothing ran on it. */
+  readonly readyAt: string
+  /** Reservations that have begun and have it, as {@link NodeDown} tells them. */
+  readonly reservations: NodeDown['reservations']
+}
+
+/** A job that ended because its node failed. */
+export type NodeFailure = {
+  readonly node: string
+  readonly at: string
+  readonly job: string
+  /** In which it ran; null where in none. */
+  readonly reservation: string | null
 }
 
 export type SchedulerHealth = {
@@ -77,13 +103,24 @@ export interface Scheduler {
    * made again. A reservation that has begun goes on from now.
    */
   resize(id: string, gpus: number): Promise<SchedulerReservation>
+  /**
+   * Moves the end of a reservation, also of one that has begun and while jobs run in it, and gives it as read back. Refused
+   * where others have its GPUs in the time that is added, and for an end that is past.
+   */
+  setEnd(id: string, endsAt: string): Promise<SchedulerReservation>
   /** What ran in a reservation. The time is the caller's, since schedulers forget reservations soon after their end. */
   usage(id: string, interval: Interval): Promise<SchedulerUsage>
+  /** What an account's jobs used of a model outside any reservation: of runs that ended within the interval, whole. */
+  unreserved(account: string, gpuModel: string, within: Interval): Promise<readonly UsageRecord[]>
   limit(account: string): Promise<AccountLimit>
   /** Lets an account use so much more than it has used, in whole GPU-minutes rounded down; null lifts its limit. */
   allow(account: string, remaining: GpuSeconds | null): Promise<AccountLimit>
   /** Nodes that are down now; and those that were within the interval, where the scheduler remembers. */
   down(within: Interval): Promise<NodeDown[]>
+  /** Every node, up or down. */
+  nodes(): Promise<NodeSeen[]>
+  /** Jobs that ended within the interval because a node of theirs failed. */
+  failures(within: Interval): Promise<NodeFailure[]>
   /** Never throws. */
   health(): Promise<SchedulerHealth>
 }

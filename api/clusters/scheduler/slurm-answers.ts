@@ -38,6 +38,8 @@ const zReservation = z.object({
   end_time: zTime,
   /** `cpu=16,gres/gpu:h100=4,gres/gpu=4` */
   tres: z.string(),
+  /** One row for each of its nodes. */
+  core_specializations: z.array(z.object({ node: z.string() })).default([]),
 })
 export type SlurmReservation = z.output<typeof zReservation>
 export const zReservations = z.object({ reservations: z.array(zReservation) })
@@ -51,6 +53,8 @@ export const zNodes = z.object({
       state: z.array(z.string()),
       reason: z.string(),
       reason_changed_at: zTime,
+      boot_time: zTime,
+      slurmd_start_time: zTime,
       /** `gpu:h100:8(S:0-1)` */
       gres: z.string(),
       partitions: z.array(z.string()),
@@ -69,7 +73,10 @@ export const zJobs = z.object({
       /** `end` is 0 while it runs, `start` before it does; `elapsed` leaves out what it was suspended for. */
       time: z.object({ start: zCount, end: zCount, elapsed: zCount }),
       tres: z.object({ allocated: zTres }),
+      partition: z.string(),
       reservation: z.object({ name: z.string() }),
+      state: z.object({ current: z.array(z.string()) }),
+      failed_node: z.string(),
     }),
   ),
 })

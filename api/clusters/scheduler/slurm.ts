@@ -1,11 +1,15 @@
 /** Slurm 25.05 and newer over its REST daemon. Older ones double-book GPUs, or cannot reserve them. */
-import type { GpuSeconds } from '../charge.ts'
-import type { Interval } from '../interval.ts'
+
+import { type Interval, microsecondsOf } from '../interval.ts'
+import type { GpuSeconds } from '../metering/charge.ts'
+import type { UsageRecord } from '../metering/usage.store.ts'
 import { SchedulerDisagrees, type SchedulerRefusal, SchedulerRefused } from './errors.ts'
-import { usageOfRuns } from './job-usage.ts'
+import { recordsEndedWithin, usageOfRuns } from './job-usage.ts'
 import type {
   AccountLimit,
   NodeDown,
+  NodeFailure,
+  NodeSeen,
   Scheduler,
   SchedulerHealth,
   SchedulerReservation,
@@ -14,6 +18,7 @@ import type {
 } from './scheduler.ts'
 import {
   type SlurmJob,
+  type SlurmReservation,
   zAssociations,
   zJobs,
   zNodes,
@@ -23,8 +28,27 @@ import {
   zReservationsNamed,
 } from './slurm-answers.ts'
 import { SlurmRest, type SlurmRestOptions } from './slurm-rest.ts'
-import { nodeDownOf, reservationOf, runOfJob, type SlurmModels } from './slurm-usage.ts'
-import { checkName, checkWanted, epochOf, fromNow, inOrder, isAsWanted, isoOf, minutesOf, overlaps } from './wanted.ts'
+import {
+  failureOf,
+  mostOnNodes,
+  nodeDownOf,
+  nodeSeenOf,
+  reservationOf,
+  runOfJob,
+  type SlurmModels,
+} from './slurm-usage.ts'
+import {
+  checkLength,
+  checkName,
+  checkWanted,
+  epochOf,
+  fromNow,
+  inOrder,
+  isAsWanted,
+  isoOf,
+  minutesOf,
+  overlaps,
+} from './wanted.ts'
 
 export type SlurmOptions = SlurmRestOptions & {
   /** Names it in usage records: one Slurm controller, whose job numbers are unique. */
@@ -79,12 +103,16 @@ export class Slurm implements Scheduler {
   }
 
   async read(id: string): Promise<SchedulerReservation | undefined> {
+    const found = await this.#named(id)
+    return found === undefined ? undefined : reservationOf(found, this.#options.models)
+  }
+
+  async #named(id: string): Promise<SlurmReservation | undefined> {
     checkName(id)
     const path = `reservation/${encodeURIComponent(id)}`
     try {
       const { reservations } = await this.#rest.call(zReservationsNamed, { method: 'GET', path })
-      const [found] = reservations
-      return found === undefined ? undefined : reservationOf(found, this.#options.models)
+      return reservations[0]
     } catch (error) {
       if (error instanceof SchedulerRefused && error.reason === 'NO_SUCH_RESERVATION') return undefined
       throw error
@@ -129,6 +157,59 @@ export class Slurm implements Scheduler {
     }
   }
 
+  /**
+   * Slurm takes a new end of a reservation of the same name, also while jobs run in it, and does not look whether others have
+   * its nodes then: it would promise them twice. So that is looked for before, and once more after it.
+   */
+  async setEnd(id: string, endsAt: string): Promise<SchedulerReservation> {
+    const old = await this.#named(id)
+    if (old === undefined) throw new SchedulerRefused('NO_SUCH_RESERVATION', `there is no reservation ${id}`)
+    const before = reservationOf(old, this.#options.models)
+    const wanted = { ...before, interval: { ...before.interval, endsAt } }
+    if (microsecondsOf(endsAt) === microsecondsOf(before.interval.endsAt)) return before
+    checkLength(wanted.interval)
+    const added = { startsAt: before.interval.endsAt, endsAt }
+    await this.#mustBeAlone(old, added)
+    await this.#sendEnd(id, endsAt)
+    try {
+      await this.#mustBeAlone(old, added)
+    } catch (error) {
+      // Somebody took them between the two looks.
+      if (error instanceof SchedulerRefused) await this.#sendEnd(id, before.interval.endsAt)
+      throw error
+    }
+    const found = await this.read(id)
+    if (found === undefined || microsecondsOf(found.interval.endsAt) !== microsecondsOf(endsAt)) {
+      throw new SchedulerDisagrees(id, wanted, found)
+    }
+    return found
+  }
+
+  #sendEnd(id: string, endsAt: string): Promise<unknown> {
+    const body = { name: id, end_time: number(epochOf(endsAt)) }
+    return this.#rest.call(zNothing, { method: 'POST', path: 'reservation', body })
+  }
+
+  /**
+   * That no node of a reservation could be asked for more GPUs than it has, if the reservation had it over this time too. Slurm
+   * tells the nodes of each, and not how many of its GPUs are on which: what may be counts.
+   *
+   * @throws {SchedulerRefused} CAPACITY
+   */
+  async #mustBeAlone(own: SlurmReservation, added: Interval): Promise<void> {
+    if (microsecondsOf(added.startsAt) >= microsecondsOf(added.endsAt)) return
+    const { models } = this.#options
+    const { reservations } = await this.#rest.call(zReservations, { method: 'GET', path: 'reservations' })
+    const { nodes } = await this.#rest.call(zNodes, { method: 'GET', path: 'nodes' })
+    const taken = mostOnNodes(own, reservations, { added, nodes, models })
+    if (taken === undefined) return
+    const { node, gpus, most, others } = taken
+    throw new SchedulerRefused(
+      'CAPACITY',
+      `${node} may be asked for ${most} of its ${gpus} GPUs then: ${others.join(', ')} has it too`,
+    )
+  }
+
   async usage(id: string, interval: Interval): Promise<SchedulerUsage> {
     checkName(id)
     // Without a window Slurm answers for today only. A job may end a little after its reservation.
@@ -142,6 +223,26 @@ export class Slurm implements Scheduler {
     return usageOfRuns(
       this.name,
       interval,
+      own.flatMap((job) => runOfJob(job) ?? []),
+    )
+  }
+
+  async unreserved(account: string, gpuModel: string, within: Interval): Promise<readonly UsageRecord[]> {
+    checkName(account)
+    const model = this.#options.models[gpuModel]
+    if (model === undefined) throw new SchedulerRefused('UNKNOWN_MODEL', `no partition is known for ${gpuModel}`)
+    const jobs = await this.#jobs({
+      account,
+      start_time: String(epochOf(within.startsAt)),
+      end_time: String(epochOf(within.endsAt)),
+    })
+    // A job that never named a reservation: one that names another's, or one that is gone, is that reservation's matter.
+    const own = jobs.filter(
+      (job) => job.account === account && job.partition === model.partition && job.reservation.name === '',
+    )
+    return recordsEndedWithin(
+      this.name,
+      within,
       own.flatMap((job) => runOfJob(job) ?? []),
     )
   }
@@ -190,7 +291,31 @@ export class Slurm implements Scheduler {
   /** Slurm's REST tells what is down now. What was down before, only `sacctmgr show event` knows. */
   async down(): Promise<NodeDown[]> {
     const { nodes } = await this.#rest.call(zNodes, { method: 'GET', path: 'nodes' })
-    return nodes.flatMap((node) => nodeDownOf(node, this.#options.models) ?? [])
+    const none = nodes.every((node) => nodeDownOf(node, this.#options.models, []) === undefined)
+    if (none) return []
+    const begun = await this.#begun()
+    return nodes.flatMap((node) => nodeDownOf(node, this.#options.models, begun) ?? [])
+  }
+
+  async #begun(): Promise<SlurmReservation[]> {
+    const { reservations } = await this.#rest.call(zReservations, { method: 'GET', path: 'reservations' })
+    const now = Math.floor(Date.now() / 1000)
+    return reservations.filter((each) => each.start_time <= now && now < each.end_time)
+  }
+
+  async nodes(): Promise<NodeSeen[]> {
+    const { nodes } = await this.#rest.call(zNodes, { method: 'GET', path: 'nodes' })
+    const begun = await this.#begun()
+    return nodes.flatMap((node) => nodeSeenOf(node, this.#options.models, begun) ?? [])
+  }
+
+  async failures(within: Interval): Promise<NodeFailure[]> {
+    const jobs = await this.#jobs({
+      state: 'NODE_FAIL',
+      start_time: String(epochOf(within.startsAt)),
+      end_time: String(epochOf(within.endsAt)),
+    })
+    return jobs.flatMap((job) => failureOf(job) ?? []).filter(({ at }) => isWithin(at, within))
   }
 
   async health(): Promise<SchedulerHealth> {
@@ -220,6 +345,9 @@ export class Slurm implements Scheduler {
     return jobs
   }
 }
+
+const isWithin = (at: string, { startsAt, endsAt }: Interval): boolean =>
+  microsecondsOf(at) >= microsecondsOf(startsAt) && microsecondsOf(at) <= microsecondsOf(endsAt)
 
 /** One number of Slurm's means different things to different calls. */
 const asReason =

@@ -8,6 +8,7 @@ import { limitAccounts } from './limit-accounts.ts'
 import type { PoolScheduler } from './pool-scheduler.ts'
 import { nextTry } from './push.store.ts'
 import { type Pushed, pushReservations } from './push-reservations.ts'
+import { settleProvisioned } from './settle-provisioned.ts'
 import { addPush } from './tell-scheduler.ts'
 
 const MINUTES_BETWEEN_RUNS = 5
@@ -26,6 +27,7 @@ export const pushReservationsJob =
     if (target === undefined) return undefined
     const pushed = await pushReservations(deps.db, target)
     const found = await checkScheduler(deps.db, target)
+    await settleProvisioned(deps.db, target, found)
     if (found !== undefined && target.limitAccounts === true) await limited(deps, target)
     await inTransaction(deps.db, async (trx) => {
       const soon = addMinutes(await instant(trx), MINUTES_BETWEEN_RUNS)

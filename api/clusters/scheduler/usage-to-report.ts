@@ -1,10 +1,10 @@
 /** Asks a pool's scheduler what ran in its reservations, as reports that the use case of drawdown takes. */
 import { sql } from 'kysely'
 import { type Db, globalId, instant, type Uuid } from '../../platform/index.ts'
-import type { GpuSeconds } from '../charge.ts'
 import { addMinutes, earlier, type Interval, microsecondsOf } from '../interval.ts'
-import { USAGE_BATCH_MAX } from '../record-usage.ts'
-import { USABLE_STATES } from '../reservation-state.ts'
+import type { GpuSeconds } from '../metering/charge.ts'
+import { USAGE_BATCH_MAX } from '../metering/record-usage.ts'
+import { USABLE_STATES } from '../reservation/reservation-state.ts'
 import { usageInput } from './job-usage.ts'
 import type { PoolScheduler } from './pool-scheduler.ts'
 
@@ -43,11 +43,13 @@ export async function usageToReport(
   const from = earlier(since ?? now, addMinutes(now, -DAYS_BACK * 24 * 60))
   const reports: UsageReport[] = []
   const outside: { reservationId: string; gpuSeconds: GpuSeconds }[] = []
-  for (const { companyId, id, interval } of await begun(db, poolId, from, now)) {
+  for (const { companyId, id, interval, state } of await begun(db, poolId, from, now)) {
     const usage = await scheduler.usage(id, interval)
     const over = microsecondsOf(addMinutes(interval.endsAt, GRACE_MINUTES)) <= microsecondsOf(now)
     const reservationId = globalId('Reservation', companyId, id)
-    reports.push(...batches(reservationId, usage.records.map(usageInput), over && usage.running === 0))
+    reports.push(
+      ...batches(reservationId, usage.records.map(usageInput), over && usage.running === 0 && state !== 'no_show'),
+    )
     if (usage.outside > 0n) outside.push({ reservationId, gpuSeconds: usage.outside })
   }
   return { reports, outside }
@@ -64,7 +66,7 @@ function batches(reservationId: string, records: UsageReport['records'], complet
   }))
 }
 
-type Begun = { readonly companyId: Uuid; readonly id: Uuid; readonly interval: Interval }
+type Begun = { readonly companyId: Uuid; readonly id: Uuid; readonly interval: Interval; readonly state: string }
 
 /** Read in two steps, since bookings lie with their pool and reservations with their company. */
 async function begun(db: Db, poolId: Uuid, from: string, now: string): Promise<Begun[]> {
@@ -82,10 +84,11 @@ async function begun(db: Db, poolId: Uuid, from: string, now: string): Promise<B
   if (bookings.length === 0) return []
   const rows = await db
     .selectFrom('reservation')
-    .select(['company_id as companyId', 'reservation_id as id', 'starts_at as startsAt', 'ends_at as endsAt'])
+    .select(['company_id as companyId', 'reservation_id as id', 'starts_at as startsAt', 'ends_at as endsAt', 'state'])
     .where(sql<boolean>`(company_id, reservation_id) IN (
       SELECT * FROM unnest(${bookings.map((each) => each.companyId)}::uuid[], ${bookings.map((each) => each.id)}::uuid[]))`)
-    .where('state', 'in', [...USABLE_STATES])
+    // Of a no-show too: a job that was accounted late shows that somebody had come.
+    .where('state', 'in', [...USABLE_STATES, 'no_show'])
     .orderBy('starts_at')
     .orderBy('reservation_id')
     .limit(MOST)

@@ -17,6 +17,11 @@ export function checkName(id: string): void {
 export function checkWanted({ id, gpus, interval }: WantedReservation): void {
   checkName(id)
   if (!Number.isSafeInteger(gpus) || gpus < 1) throw new SchedulerRefused('BAD_SIZE', `${gpus} GPUs cannot be reserved`)
+  checkLength(interval)
+}
+
+/** @throws {SchedulerRefused} NOT_WHOLE_MINUTES */
+export function checkLength(interval: Interval): void {
   const length = microsecondsOf(interval.endsAt) - microsecondsOf(interval.startsAt)
   if (length <= 0n || length % 60_000_000n !== 0n || microsecondsOf(interval.startsAt) % 1_000_000n !== 0n) {
     throw new SchedulerRefused(
@@ -45,6 +50,19 @@ const sameInterval = (one: Interval, other: Interval): boolean =>
 export const overlaps = (one: Interval, other: Interval): boolean =>
   microsecondsOf(one.startsAt) < microsecondsOf(other.endsAt) &&
   microsecondsOf(other.startsAt) < microsecondsOf(one.endsAt)
+
+/** The most GPUs that these have together at one instant of an interval. It is reached where one of them starts, or at its start. */
+export function peakOf(interval: Interval, all: readonly Pick<SchedulerReservation, 'gpus' | 'interval'>[]): number {
+  const those = all.filter((each) => overlaps(each.interval, interval))
+  const starts = [interval, ...those.map((each) => each.interval)].map(({ startsAt }) => microsecondsOf(startsAt))
+  const within = starts.filter((at) => at >= microsecondsOf(interval.startsAt))
+  const inUse = within.map((at) =>
+    those
+      .filter((each) => microsecondsOf(each.interval.startsAt) <= at && at < microsecondsOf(each.interval.endsAt))
+      .reduce((sum, each) => sum + each.gpus, 0),
+  )
+  return Math.max(0, ...inUse)
+}
 
 /** By start, then id. */
 export const inOrder = (reservations: readonly SchedulerReservation[]): SchedulerReservation[] =>

@@ -117,9 +117,23 @@ export function variablesOf(now: ConsoleSituation): Record<string, Record<string
         evidenceDate: now.today,
       },
       close: { roundId },
+      round: roundId,
+      raised: {
+        dealDocumentId: FROM('the id of a side letter in force that gives an observer'),
+        kind: 'BOARD_MEETING',
+        about: 'Regular meeting of the board',
+        dueOn: now.today,
+      },
+      done: {
+        dealDocumentId: FROM('the id of a side letter in force'),
+        occasion: FROM('the occasion of one of its obligations'),
+        doneOn: now.today,
+        evidence: 'Sent to the holder by mail',
+      },
     },
     ...drawdownVariables(now, drawing),
     '11-who-gets-what': saleVariables(now, drawing?.id ?? company, roundId),
+    '12-what-if': whatIfVariables(now, company, roundId),
   }
 }
 
@@ -150,6 +164,36 @@ function saleVariables(now: ConsoleSituation, company: string, round: string) {
   }
 }
 
+function whatIfVariables(now: ConsoleSituation, company: string, round: string) {
+  const { terms } = draftInput(company, now)
+  const usd = (amount: string) => ({ amount, currency: 'USD' })
+  const rounds = [
+    { compute: terms, delivered: '50000' },
+    {
+      cash: {
+        name: 'The round after it',
+        closingDate: `${Number(now.today.slice(0, 4)) + 1}${now.today.slice(4)}`.replace('-02-29', '-02-28'),
+        security: { className: 'Next Preferred', newClass: true },
+        preMoney: usd('30000000'),
+        priceRounding: { direction: 'DOWN', places: 4 },
+        pool: { kind: 'NONE' },
+        cashInvestors: [{ name: 'A fund that is new to the company', amount: usd('6000000') }],
+      },
+    },
+  ]
+  const offer = { shares: '100000', hourPriceSource: FROM('who says so') }
+  return {
+    company,
+    round,
+    terms: { terms },
+    goal: { terms, goal: { kind: 'TOKENS_FOR_PART', part: '0.1' } },
+    scenario: { companyId: company, name: 'As tried in the console', terms },
+    chain: { rounds },
+    kept: { companyId: company, name: 'As tried in the console', rounds },
+    others: [{ kind: 'CASH', name: 'Venture money', amount: usd('235000'), hourPrice: usd('3.00'), ...offer }],
+  }
+}
+
 /** A day after today, so many days on, at midnight. */
 const on = (today: string, days: number): string =>
   `${new Date(Date.parse(today) + days * 86_400_000).toISOString().slice(0, 10)}T00:00:00Z`
@@ -161,7 +205,7 @@ function drawdownVariables(now: ConsoleSituation, drawing: ConsoleSituation['com
   const reservations = now.pools.flatMap((each) => each.reservations)
   const waiting = reservations.find((each) => each.state === 'held')
   const usable = reservations.find(
-    (each) => ['confirmed', 'active'].includes(each.state) && each.endsAt < `${now.today}T00:00:00Z`,
+    (each) => ['confirmed', 'provisioned', 'active'].includes(each.state) && each.endsAt < `${now.today}T00:00:00Z`,
   )
   const statement = drawing?.statements[0]
   return {

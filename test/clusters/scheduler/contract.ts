@@ -21,6 +21,12 @@ export type Bench = {
   readonly wait: (seconds: number) => Promise<void>
   /** Starts a job in a reservation that has begun, and comes back when it runs. */
   readonly startJob: (reservation: WantedReservation, gpus: number, seconds: number) => Promise<void>
+  /** Starts a job of the account in no reservation, and comes back when it runs. */
+  readonly startOutside: (gpus: number, seconds: number) => Promise<void>
+  /** Lets the jobs that run in a reservation of all GPUs end since their node fails, which is back at once; gives its name. */
+  readonly failNode: (reservation: WantedReservation) => Promise<string>
+  /** Boots a node of the model, and comes back when it takes jobs; left out where that cannot be done. */
+  readonly restartNode?: (() => Promise<string>) | undefined
   /** Takes a node of the model with 8 GPUs down, until the function it gives is called. */
   readonly takeNodeDown: (reason: string) => Promise<() => Promise<void>>
 }
@@ -176,6 +182,60 @@ export function holdToContract(bench: Bench): void {
     )
   })
 
+  const endsAt = (reservation: WantedReservation, minutes: number): WantedReservation => ({
+    ...reservation,
+    interval: { ...reservation.interval, endsAt: iso(startOf(reservation) + minutes * 60) },
+  })
+
+  behaves('the end of a reservation moves, later and earlier, also while a job runs in it', async () => {
+    const reservation = wanted(8, { from: bench.now() + 1, minutes: 10 })
+    await scheduler.reserve(reservation)
+    await bench.wait(3)
+    await bench.startJob(reservation, 4, 6)
+    for (const minutes of [30, 30, 5]) {
+      const changed = endsAt(reservation, minutes)
+      assert.deepEqual(await scheduler.setEnd(reservation.id, changed.interval.endsAt), changed)
+      assert.deepEqual(await scheduler.read(reservation.id), changed)
+    }
+    await assert.rejects(scheduler.setEnd(reservation.id, iso(bench.now() - 600)), SchedulerRefused)
+    await assert.rejects(scheduler.setEnd(reservation.id, iso(startOf(reservation) + 90)), refused('NOT_WHOLE_MINUTES'))
+    await assert.rejects(
+      scheduler.setEnd(newId(), endsAt(reservation, 10).interval.endsAt),
+      refused('NO_SUCH_RESERVATION'),
+    )
+    assert.deepEqual(await scheduler.read(reservation.id), endsAt(reservation, 5))
+    await ended(reservation)
+  })
+
+  behaves('an end is not moved into the time in which others have the GPUs', async () => {
+    const reservation = wanted(8)
+    await scheduler.reserve(reservation)
+    const start = startOf(reservation)
+    const others = wanted(capacity, { account: otherAccount, from: start + 2 * HOUR })
+    await scheduler.reserve(others)
+    const touching = endsAt(reservation, 120)
+    assert.deepEqual(await scheduler.setEnd(reservation.id, touching.interval.endsAt), touching)
+    await assert.rejects(scheduler.setEnd(reservation.id, iso(start + 2 * HOUR + 60)), refused('CAPACITY'))
+    assert.deepEqual(await scheduler.read(reservation.id), touching)
+    assert.deepEqual(await scheduler.read(others.id), others)
+    await scheduler.cancel(others.id)
+    const longer = endsAt(reservation, 180)
+    assert.deepEqual(await scheduler.setEnd(reservation.id, longer.interval.endsAt), longer)
+  })
+
+  /** A node that is back takes a moment until it can be reserved. */
+  const onceFree = async <T>(reserve: () => Promise<T>): Promise<T> => {
+    for (let left = 20; left > 0; left -= 1) {
+      try {
+        return await reserve()
+      } catch (error) {
+        refused('CAPACITY')(error)
+        await bench.wait(1)
+      }
+    }
+    return reserve()
+  }
+
   const ended = async (reservation: WantedReservation) => {
     for (let left = 20; left > 0; left -= 1) {
       const usage = await scheduler.usage(reservation.id, reservation.interval)
@@ -184,6 +244,32 @@ export function holdToContract(bench: Bench): void {
     }
     throw new Error('the job did not end in 20 s')
   }
+
+  behaves('what ran in no reservation is told by account, once it has ended, exact to the GPU-second', async () => {
+    const from = bench.now() - 1
+    const ran = async (until: number, of = account) =>
+      scheduler.unreserved(of, gpuModel, { startsAt: iso(from), endsAt: iso(until) })
+    assert.deepEqual(await ran(bench.now()), [])
+    await bench.startOutside(2, 4)
+    assert.deepEqual(await ran(bench.now()), [], 'it still runs')
+    let told = await ran(bench.now())
+    for (let left = 20; left > 0 && told.length === 0; left -= 1) {
+      await bench.wait(1)
+      told = await ran(bench.now())
+    }
+    const [record, ...more] = told
+    assert.ok(record !== undefined && more.length === 0)
+    const seconds = (Date.parse(record.endedAt) - Date.parse(record.startedAt)) / 1000
+    assert.ok(seconds >= 4 && seconds <= 12, `${seconds} s`)
+    assert.equal(record.gpuSeconds, 2n * BigInt(seconds))
+    assert.deepEqual(await ran(bench.now()), told, 'the same however often it is read')
+    assert.deepEqual(await ran(bench.now(), otherAccount), [])
+    assert.deepEqual(await ran(Date.parse(record.endedAt) / 1000 - 1), [], 'it ended later')
+    await assert.rejects(
+      scheduler.unreserved(account, 'B9000', { startsAt: iso(from), endsAt: iso(from + 1) }),
+      refused('UNKNOWN_MODEL'),
+    )
+  })
 
   behaves('what an account may use is what it has used and its balance, in whole minutes', async () => {
     const { used } = await scheduler.limit(otherAccount)
@@ -211,6 +297,80 @@ export function holdToContract(bench: Bench): void {
     }
     assert.deepEqual(await lasting(), [])
   })
+
+  behaves('a node that is down names the reservations that have it, once they have begun', async () => {
+    const all = wanted(capacity, { from: Math.floor(bench.now() / 60) * 60, minutes: 10 })
+    await onceFree(() => scheduler.reserve(all))
+    await scheduler.reserve(wanted(capacity, { from: startOf(all) + 24 * HOUR }))
+    await bench.wait(2)
+    const bringUp = await bench.takeNodeDown('a lost link')
+    try {
+      const down = await scheduler.down({ startsAt: iso(bench.now() - 60), endsAt: iso(bench.now() + 1) })
+      const node = down.find(({ until }) => until === null)
+      // Of all GPUs of the pool, the eight of the node are there for certain.
+      assert.deepEqual(node?.reservations, [{ id: all.id, gpus: 8 }])
+    } finally {
+      await bringUp()
+    }
+  })
+
+  behaves('each node tells its GPUs, since when its machine runs, and who has it', async () => {
+    const all = wanted(capacity, { from: Math.floor(bench.now() / 60) * 60, minutes: 10 })
+    await onceFree(() => scheduler.reserve(all))
+    await bench.wait(2)
+    const nodes = (await scheduler.nodes()).filter((node) => node.gpuModel === gpuModel)
+    assert.equal(nodes.length, capacity / 8)
+    for (const node of nodes) {
+      assert.deepEqual([node.gpus, node.down, node.reservations], [8, false, [{ id: all.id, gpus: 8 }]])
+      assert.ok(Date.parse(node.bootedAt) <= Date.parse(node.readyAt) + 2000)
+      assert.ok(Date.parse(node.readyAt) <= bench.now() * 1000)
+    }
+  })
+
+  behaves('a job that ends since its node failed tells which, when and where, though the node is back', async () => {
+    const all = wanted(capacity, { from: Math.floor(bench.now() / 60) * 60, minutes: 10 })
+    await onceFree(() => scheduler.reserve(all))
+    await bench.wait(2)
+    const from = bench.now() - 1
+    const jobs = capacity / 8
+    for (let index = 0; index < jobs; index += 1) await bench.startJob(all, 8, 15)
+    for (let left = 15; left > 0; left -= 1) {
+      if ((await scheduler.usage(all.id, all.interval)).running === jobs) break
+      await bench.wait(1)
+    }
+    const within = () => scheduler.failures({ startsAt: iso(from), endsAt: iso(bench.now() + 1) })
+    assert.deepEqual(await within(), [])
+    const node = await bench.failNode(all)
+    let told = await within()
+    for (let left = 10; left > 0 && told.length === 0; left -= 1) {
+      await bench.wait(1)
+      told = await within()
+    }
+    const [failure] = told
+    assert.ok(failure !== undefined)
+    assert.deepEqual([failure.node, failure.reservation], [node, all.id])
+    assert.ok(Date.parse(failure.at) >= from * 1000 && Date.parse(failure.at) <= (bench.now() + 1) * 1000)
+    assert.deepEqual(await scheduler.failures({ startsAt: iso(from - 100), endsAt: iso(from) }), [])
+    for (let left = 30; left > 0; left -= 1) {
+      if ((await scheduler.usage(all.id, all.interval)).running === 0) return
+      await bench.wait(1)
+    }
+  })
+
+  const { restartNode } = bench
+  if (restartNode !== undefined) {
+    behaves('a node that was booted tells so, and the others tell what they told', async () => {
+      const before = new Map((await scheduler.nodes()).map((node) => [node.node, node.bootedAt]))
+      const from = bench.now() - 1
+      const node = await restartNode()
+      const after = await scheduler.nodes()
+      for (const each of after) {
+        const moved = Date.parse(each.bootedAt) - Date.parse(before.get(each.node) ?? '')
+        if (each.node === node) assert.ok(Date.parse(each.bootedAt) >= from * 1000, each.bootedAt)
+        else assert.ok(Math.abs(moved) <= 5000, `${each.node} moved by ${moved} ms`)
+      }
+    })
+  }
 
   behaves('it says that it is up', async () => {
     const health = await scheduler.health()

@@ -6,6 +6,7 @@ import { holdToContract } from './contract.ts'
 let now = Date.parse('2026-11-20T12:00:00Z') / 1000
 const options = { capacity: { H100: 24 }, accounts: ['startup_a', 'startup_b'], now: () => now }
 const simulator = new Simulator(options)
+for (const node of ['gpu1', 'gpu2', 'gpu3']) simulator.addNode(node, 'H100', 8)
 
 holdToContract({
   scheduler: simulator,
@@ -17,7 +18,16 @@ holdToContract({
   wait: async (seconds) => {
     now += seconds
   },
+  startOutside: async (gpus, seconds) => simulator.runOutside('startup_a', 'H100', gpus, seconds),
   startJob: async ({ id }, gpus, seconds) => simulator.run(id, gpus, seconds),
+  failNode: async ({ id }) => {
+    simulator.failJobs(id, 'gpu1')
+    return 'gpu1'
+  },
+  restartNode: async () => {
+    simulator.restart('gpu2', now - 1, now)
+    return 'gpu2'
+  },
   takeNodeDown: async (reason) => {
     const bringUp = simulator.takeDown('gpu1', 'H100', 8, reason)
     return async () => bringUp()

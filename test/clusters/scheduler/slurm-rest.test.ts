@@ -12,7 +12,8 @@ import {
   type SlurmOptions,
 } from '../../../api/clusters/index.ts'
 
-type Reply = { status?: number; body?: unknown; silent?: boolean }
+/** `dies`: the daemon is killed when it has taken the request, before it answers. */
+type Reply = { status?: number; body?: unknown; silent?: boolean; dies?: boolean }
 type Request = { method: string; path: string; token: string }
 
 const DESCRIPTION = { paths: { '/slurm/v0.0.43/ping/': {}, '/slurm/v0.0.44/ping/': {}, '/slurm/v0.0.99/ping/': {} } }
@@ -44,8 +45,17 @@ const server = createServer((request, response) => {
   const { method = '', url: path = '' } = request
   const seen = { method, path, token: String(request.headers['x-slurm-user-token']) }
   asked.push(seen)
-  const { status = 200, body, silent = false } = path === '/openapi/v3' ? { body: DESCRIPTION } : reply(seen)
+  const {
+    status = 200,
+    body,
+    silent = false,
+    dies = false,
+  } = path === '/openapi/v3' ? { body: DESCRIPTION } : reply(seen)
   if (silent) return
+  if (dies) {
+    request.socket.destroy()
+    return
+  }
   response.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body))
 })
 server.listen(0, '127.0.0.1')
@@ -165,3 +175,59 @@ test('when the new size is refused, the old reservation is made again', async ()
   assert.equal(gpus, 4)
   assert.equal(posted.length, 2)
 })
+
+/** A Slurm with at most one reservation, whose daemon dies at the `at`-th change: before it is `done`, or after. */
+function mortal(there: number | undefined, at: number, done: boolean) {
+  const state = { gpus: there, posts: 0, deletes: 0 }
+  let changes = 0
+  reply = ({ method }) => {
+    if (method === 'GET') return state.gpus === undefined ? none : shown(state.gpus)
+    // What is not there cannot be cancelled, and Slurm calls that a bad name.
+    if (method === 'DELETE' && state.gpus === undefined) return refusal(2053)
+    changes += 1
+    const dies = changes === at
+    if (!dies || done) {
+      if (method === 'POST') state.posts += 1
+      else state.deletes += 1
+      state.gpus = method === 'POST' ? 4 : undefined
+    }
+    return dies ? { dies } : { body: {} }
+  }
+  return state
+}
+for (const done of [true, false]) {
+  test(`a daemon that is killed when it had ${done ? '' : 'not '}done what it took: asked again it is done once`, async () => {
+    const making = mortal(undefined, 1, done)
+    await assert.rejects(slurm().reserve(wanted), (error) => error instanceof SchedulerUnavailable && error.transient)
+    assert.equal(making.gpus, done ? 4 : undefined)
+    assert.equal((await slurm().reserve(wanted)).gpus, 4)
+    assert.equal((await slurm().reserve(wanted)).gpus, 4)
+    assert.deepEqual(making, { gpus: 4, posts: 1, deletes: 0 })
+
+    const ending = mortal(4, 1, done)
+    await assert.rejects(slurm().cancel('r1'), SchedulerUnavailable)
+    if (!done) await slurm().cancel('r1')
+    await assert.rejects(
+      slurm().cancel('r1'),
+      (error) => error instanceof SchedulerRefused && error.reason === 'NO_SUCH_RESERVATION',
+    )
+    assert.deepEqual(ending, { gpus: undefined, posts: 0, deletes: 1 })
+  })
+}
+
+for (const [at, done] of [
+  [1, true],
+  [1, false],
+  [2, true],
+  [2, false],
+] as const) {
+  test(`a resize whose daemon is killed at change ${at}, ${done ? 'after' : 'before'} it was done, is made whole by the next call`, async () => {
+    const state = mortal(8, at, done)
+    await assert.rejects(slurm().resize('r1', 4), SchedulerUnavailable)
+    // What is gone is told again as it is wanted; what is as it was is resized again.
+    const found = await slurm().read('r1')
+    const whole = found === undefined ? await slurm().reserve(wanted) : await slurm().resize('r1', 4)
+    assert.equal(whole.gpus, 4)
+    assert.deepEqual([state.gpus, state.posts], [4, 1])
+  })
+}

@@ -4,20 +4,17 @@ import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SchedulerRefused, SLURM_API_VERSIONS, Slurm, type SlurmOptions } from '../../../api/clusters/index.ts'
 import { newId } from '../../../api/platform/index.ts'
+import { nodeRestarter, type SlurmAccess, send, slurmAccess, submitJob } from '../../support/slurm.ts'
 import { holdToContract } from './contract.ts'
 
-const { SLURM_REST_URL: url, SLURM_REST_TOKEN: rootToken } = process.env
 const now = (): number => Math.floor(Date.now() / 1000)
 const iso = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
 
-if (url === undefined || rootToken === undefined) {
-  console.warn('SKIPPED: SLURM_REST_URL and SLURM_REST_TOKEN are not set, so the adapter is not held to a real Slurm')
-  test('the contract on a real Slurm', { skip: 'SLURM_REST_URL and SLURM_REST_TOKEN are not set' }, () => undefined)
-} else {
-  onSlurm(url, rootToken)
-}
+const access = slurmAccess('the contract')
+if (access !== undefined) onSlurm(access)
 
-function onSlurm(url: string, token: string): void {
+function onSlurm(access: SlurmAccess): void {
+  const { url, token } = access
   const options: SlurmOptions = {
     url,
     user: 'root',
@@ -26,16 +23,6 @@ function onSlurm(url: string, token: string): void {
     models: { H100: { partition: 'h100', type: 'h100' }, A100: { partition: 'a100', type: 'a100' } },
   }
   const slurm = new Slurm(options)
-
-  /** Acts as the people at the cluster would: root may act for others. */
-  async function send(path: string, body: unknown, user = 'root'): Promise<void> {
-    const response = await fetch(new URL(`/slurm/v0.0.45/${path}`, url), {
-      method: 'POST',
-      headers: { 'X-SLURM-USER-NAME': user, 'X-SLURM-USER-TOKEN': token, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    })
-    assert.equal(response.status, 200, await response.text())
-  }
 
   holdToContract({
     scheduler: slurm,
@@ -46,28 +33,29 @@ function onSlurm(url: string, token: string): void {
     now,
     wait: (seconds) => sleep(seconds * 1000),
     startJob: async ({ id, account, interval }, gpus, seconds) => {
-      const job = {
-        name: 'train',
-        account,
-        reservation: id,
-        partition: 'h100',
-        minimum_nodes: 1,
-        tres_per_node: `gres/gpu:h100:${gpus}`,
-        time_limit: { set: true, number: 2 },
-        current_working_directory: '/tmp',
-        environment: ['PATH=/usr/bin:/bin'],
-        script: `#!/bin/sh\nsleep ${seconds}\n`,
-      }
-      await send('job/submit', { job }, 'vca')
+      await submitJob(access, { account, partition: 'h100', gres: `gpu:h100:${gpus}`, seconds, reservation: id })
       for (let left = 40; left > 0; left -= 1) {
         if ((await slurm.usage(id, interval)).running > 0) return
         await sleep(250)
       }
       throw new Error('the job did not start in 10 s')
     },
+    startOutside: async (gpus, seconds) => {
+      const job = { account: 'startup_a', partition: 'h100', gres: `gpu:h100:${gpus}`, seconds }
+      await submitJob(access, job)
+      await sleep(1500)
+    },
+    failNode: async () => {
+      await send(access, 'node/gpu3', { state: ['DOWN'], reason: 'pulled' })
+      await sleep(500)
+      // Refused where Slurm has brought it back by itself.
+      await send(access, 'node/gpu3', { state: ['RESUME'] }).catch(() => undefined)
+      return 'gpu3'
+    },
+    restartNode: nodeRestarter('gpu2'),
     takeNodeDown: async (reason) => {
-      await send('node/gpu3', { state: ['DOWN'], reason })
-      return () => send('node/gpu3', { state: ['RESUME'] })
+      await send(access, 'node/gpu3', { state: ['DOWN'], reason })
+      return async () => void (await send(access, 'node/gpu3', { state: ['RESUME'] }))
     },
   })
 

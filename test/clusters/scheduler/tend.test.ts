@@ -37,7 +37,7 @@ test('a confirmed, a cancelled reservation calls the job at once, of a pool that
 test('a worker looks after the schedulers that it is given from its start', async () => {
   const { confirm, target, simulator } = await simulated(world)
   const { key } = await confirm(DAY, DAY + 60)
-  const worker = await startWorker(world.deps, world.ownerUrl, [target])
+  const worker = await startWorker(world.deps, world.ownerUrl, { schedulers: [target] })
   try {
     for (let wait = 0; (await simulator.read(key)) === undefined && wait < 100; wait += 1) {
       await new Promise((resolve) => setTimeout(resolve, 100))
@@ -75,10 +75,19 @@ test('operations and the provider see what differs and what waits; the company a
     { kind: 'ONLY_HERE', reservationId: gone.id, name: gone.key, here, there: null, why: null },
   ])
   assert.deepEqual(seen.nodesDown, [{ node: 'gpu7', gpus: 8, reason: 'broken fan' }])
-  assert.deepEqual([seen.up, seen.downSince, seen.waiting], [true, null, []])
+  assert.deepEqual([seen.up, seen.downSince], [true, null])
+  assert.deepEqual(
+    seen.waiting.map((each: Record<string, unknown>) => [each.reservationId, each.why, each.nextTryAt]),
+    [[gone.id, 'It was there, and is there no longer: it is told again.', at(1)]],
+  )
   assert.deepEqual(await ask(staff.provider), seen)
   for (const person of [company.founder, company.signatory]) assert.equal(await ask(person), null)
   assert.equal(await ask(staff.otherProvider), undefined, 'another provider does not find the pool')
+
+  await setTime(5)
+  await job(world.deps, { poolId: pool.poolId })
+  const again = await ask(staff.operations)
+  assert.deepEqual([again.differences, again.waiting], [[], []])
 
   simulator.reach(false)
   await setTime(10)

@@ -1,0 +1,2 @@
+/** What a person can act on: told in words, without a stack. */
+export class CannotModel extends Error {}

@@ -1,0 +1,602 @@
+/** Milestones and requests of every grant: of the first closing's, and of later closings'. */
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { test } from 'node:test'
+import { settleDue } from '../../api/closing/index.ts'
+import { decideReservation, requestReservation } from '../../api/clusters/index.ts'
+import { inTransaction, newId, parseTokens, type Uuid } from '../../api/platform/index.ts'
+import { canonicalTerms, type RoundTermsWire } from '../../api/rounds/index.ts'
+import { cancelTokens, expireLots, releaseDue } from '../../api/tokens/index.ts'
+import { pool as makePool } from '../clusters/given.ts'
+import { assertSound, at, givenDrawdown, usage } from '../drawdown/given-drawdown.ts'
+import { terms as givenTerms } from '../rounds/given-terms.ts'
+import { makeWorld, type Person } from '../support/world.ts'
+import { tokenClass } from '../tokens/given.ts'
+import { drafted, signed } from './given-amendment.ts'
+import { type Deal, givenDeal } from './given-deal.ts'
+
+const world = await makeWorld()
+const { analyst, partner, secondPartner, operations, provider, otherProvider } = world.staff
+const { db } = world.deps
+
+const RELEASE = '... on TokenRelease { releaseId milestone amount state needs }'
+const CLOSING = `... on Closing { id state document { sha256 } grants { lotId grantId } plannedGrants { tokens releases { on tokens }
+  milestones { code tokens confirmedBy } releasesOnDemand { perRequest perPeriod periodDays noticeDays confirmedBy } } }`
+const sender = (name: string, fields: string) => {
+  const document = `mutation ($input: ${name[0]?.toUpperCase()}${name.slice(1)}Input!) { ${name}(input: $input) { __typename
+    ${fields} ... on DomainError { code message } ... on Refused { field reason } } }`
+  return async (by: Person, input: Record<string, unknown>) => {
+    const answer = await by.graphql(document, { input })
+    return answer.data?.[name] ?? answer
+  }
+}
+const confirm = sender('confirmMilestone', RELEASE)
+const ask = sender('requestRelease', RELEASE)
+const decide = sender('decideRelease', RELEASE)
+const plan = sender('planClosing', CLOSING)
+
+type Releases = RoundTermsWire['releases']
+const pilot = (tokens: string, confirmedBy: 'fund' | 'provider' | 'both') => ({
+  code: 'PILOT',
+  text: 'The pilot runs.',
+  tokens,
+  confirmedBy,
+})
+/** Of 100,000: 30,000 at closing, 40,000 by the pilot, 30,000 as the company asks. */
+const FIRST: Releases = {
+  kind: 'MILESTONES',
+  milestones: [pilot('40000', 'fund')],
+  releases: [{ on: '2026-12-15', tokens: '30000' }],
+  onDemand: { perRequest: '20000' },
+}
+/** Of 50,000: 20,000 by a pilot of the same name, 30,000 as the company asks and the fund confirms. */
+const SECOND: Releases = {
+  kind: 'MILESTONES',
+  milestones: [pilot('20000', 'provider')],
+  onDemand: { confirmedBy: 'fund' },
+}
+/** Of 20: 5 on the day, 5 by a pilot, 10 as the company asks. */
+const LATER: Releases = {
+  kind: 'MILESTONES',
+  milestones: [pilot('5', 'both')],
+  releases: [{ on: '2026-12-20', tokens: '5' }],
+  onDemand: { perPeriod: { tokens: '8', days: 30 }, confirmedBy: 'provider' },
+}
+
+/** A round whose two grants are of two providers; further closings until 15 June 2027. */
+async function given(change: { first?: Releases; second?: Releases } = {}) {
+  const deal = await givenDeal(world)
+  const otherClass = await tokenClass(world, '1000000', world.otherProviderId)
+  const second = {
+    tokenClassId: `TokenClass:${otherClass}`,
+    tokens: '50000',
+    referencePrice: { amount: '1.50', currency: 'USD' },
+    releases: change.second ?? SECOND,
+  }
+  const drawn = await givenDrawdown(
+    world,
+    {
+      security: { className: 'Series A Preferred Stock', newClass: true, authorized: '5000000' },
+      cashInvestors: [],
+      releases: change.first ?? FIRST,
+      furtherGrants: [second],
+      rolling: { maximum: { amount: '3000000', currency: 'USD' }, outsideDate: '2027-06-15' },
+    },
+    { deal },
+  )
+  const lots = drawn.closed.grants.map(({ lotId }) => lotIdOf(deal, lotId))
+  return { ...drawn, otherClass, second, one: lots[0] ?? '', two: lots[1] ?? '' }
+}
+const lotIdOf = ({ companyId }: Pick<Deal, 'companyId'>, lotId: Uuid) => `Lot:${companyId}:${lotId}`
+const reached = (lotId: string, reachedOn = '2026-12-15') => ({ lotId, code: 'PILOT', evidence: 'A report', reachedOn })
+
+/** Whole tokens of a lot that are locked, and available. */
+async function tokensOf(lot: string): Promise<string> {
+  const [, companyId = '', lotId = ''] = lot.split(':')
+  const rows = await db
+    .selectFrom('ledger_account')
+    .select(['kind', 'credits_posted', 'debits_posted'])
+    .where('holder_id', '=', companyId)
+    .where('lot_id', '=', lotId)
+    .execute()
+  const of = (kind: string) => {
+    const row = rows.find((each) => each.kind === kind)
+    return ((row?.credits_posted ?? 0n) - (row?.debits_posted ?? 0n)) / 1_000_000n
+  }
+  return `${of('locked')} locked, ${of('available')} available`
+}
+
+/** Holds a further closing of one grant on 20 December, as people do over HTTP. */
+async function furtherClosing(of: { closed: { roundId: string }; signatory: Person }, grant: object) {
+  await world.setClock('2026-12-18T10:00:00Z')
+  const input = { roundId: of.closed.roundId, closingDate: '2026-12-20', grants: [grant] }
+  const planned = await plan(analyst, input)
+  assert.equal(planned.__typename, 'Closing', JSON.stringify(planned))
+  const offered = await sender('offerClosing', CLOSING)(analyst, { closingId: planned.id })
+  const { sha256 } = offered.document
+  const accepted = await sender('acceptClosing', CLOSING)(of.signatory, { closingId: planned.id, sha256 })
+  assert.equal(accepted.state, 'accepted', JSON.stringify(accepted))
+  await world.setClock('2026-12-20T10:00:00Z')
+  const held = await sender('holdClosing', CLOSING)(secondPartner, { closingId: planned.id })
+  assert.equal(held.state, 'closed', JSON.stringify(held))
+  return held
+}
+
+test('two grants and a later closing release by a milestone and on demand each, are used, and earn', async () => {
+  const of = await given()
+  const held = await furtherClosing(of, {
+    tokenClassId: `TokenClass:${of.tokenClassUuid}`,
+    tokens: '20',
+    longStop: '2028-12-31',
+    tokenExpiry: '2029-01-31',
+    releases: LATER,
+  })
+  const three = lotIdOf(of, held.grants[0].lotId)
+  assert.deepEqual(held.plannedGrants, [
+    {
+      tokens: '20',
+      releases: [{ on: '2026-12-20', tokens: '5' }],
+      milestones: [{ code: 'PILOT', tokens: '5', confirmedBy: 'both' }],
+      releasesOnDemand: { perRequest: null, perPeriod: '8', periodDays: 30, noticeDays: 0, confirmedBy: 'provider' },
+    },
+  ])
+  const TERMS = `query ($id: ID!, $round: ID!) { round: node(id: $round) { ... on Round { terms { grants {
+      milestones { code tokens } releasesOnDemand { perRequest confirmedBy } } } } }
+    company: node(id: $id) { ... on Company { tokenBalances { lots { lot { id milestones { tokens confirmedBy }
+      releasesOnDemand { perRequest perPeriod confirmedBy } } } } } } }`
+  const { data } = await of.founder.graphql(TERMS, { id: of.id, round: of.closed.roundId })
+  assert.deepEqual(data.round.terms.grants, [
+    {
+      milestones: [{ code: 'PILOT', tokens: '40000' }],
+      releasesOnDemand: { perRequest: '20000', confirmedBy: 'nobody' },
+    },
+    { milestones: [{ code: 'PILOT', tokens: '20000' }], releasesOnDemand: { perRequest: null, confirmedBy: 'fund' } },
+  ])
+  const asked = (perRequest: string | null, perPeriod: string | null, confirmedBy: string) => ({
+    perRequest,
+    perPeriod,
+    confirmedBy,
+  })
+  const frozen = [
+    [of.one, [{ tokens: '40000', confirmedBy: 'fund' }], asked('20000', null, 'nobody')],
+    [of.two, [{ tokens: '20000', confirmedBy: 'provider' }], asked(null, null, 'fund')],
+    [three, [{ tokens: '5', confirmedBy: 'both' }], asked(null, '8', 'provider')],
+  ]
+  const shown = data.company.tokenBalances.lots.map(
+    ({ lot }: { lot: { id: string; milestones: object[]; releasesOnDemand: object } }) => [
+      lot.id,
+      lot.milestones,
+      lot.releasesOnDemand,
+    ],
+  )
+  assert.deepEqual(new Map(shown.map((row: unknown[]) => [row[0], row])), new Map(frozen.map((row) => [row[0], row])))
+
+  // Each request names its lot; what milestones will release cannot be asked for.
+  assert.equal(await tokensOf(of.one), '70000 locked, 30000 available')
+  assert.equal(await tokensOf(of.two), '50000 locked, 0 available')
+  assert.equal(await tokensOf(three), '15 locked, 5 available')
+  assert.equal((await ask(of.founder, { lotId: of.one, amount: '20000' })).state, 'RELEASED')
+  assert.match(
+    (await ask(of.founder, { lotId: of.one, amount: '10001' })).reason,
+    /more than the 10000 tokens that can/,
+  )
+  assert.match(
+    (await ask(of.founder, { lotId: of.two, amount: '30001' })).reason,
+    /more than the 30000 tokens that can/,
+  )
+  const waits = await ask(of.founder, { lotId: of.two, amount: '10000' })
+  assert.deepEqual([waits.state, waits.needs], ['WAITING', 'fund'])
+  assert.equal((await decide(operations, { releaseId: waits.releaseId, decision: 'CONFIRM' })).state, 'RELEASED')
+  assert.match((await ask(of.founder, { lotId: three, amount: '9' })).reason, /8 may be within 30 days/)
+  const eight = await ask(of.founder, { lotId: three, amount: '8' })
+  assert.equal(
+    (await decide(otherProvider, { releaseId: eight.releaseId, decision: 'CONFIRM' })).__typename,
+    'NotFound',
+  )
+  assert.equal((await decide(provider, { releaseId: eight.releaseId, decision: 'CONFIRM' })).state, 'RELEASED')
+
+  // Three milestones of one name: each by its own side, and none stands for another.
+  assert.equal((await confirm(provider, reached(of.two))).__typename, 'NotFound')
+  assert.match((await confirm(operations, reached(of.two))).reason, /is the provider's to say/)
+  assert.equal((await confirm(otherProvider, reached(of.two))).state, 'RELEASED')
+  assert.equal(await tokensOf(of.one), '50000 locked, 50000 available')
+  assert.equal((await confirm(operations, reached(of.one))).state, 'RELEASED')
+  const first = await confirm(partner, reached(three))
+  assert.deepEqual([first.state, first.needs], ['WAITING', 'provider'])
+  assert.equal((await decide(provider, { releaseId: first.releaseId, decision: 'CONFIRM' })).state, 'RELEASED')
+  assert.equal((await confirm(operations, reached(of.one))).field, 'code')
+  assert.equal(await tokensOf(of.one), '10000 locked, 90000 available')
+  assert.equal(await tokensOf(of.two), '20000 locked, 30000 available')
+  assert.equal(await tokensOf(three), '2 locked, 18 available')
+
+  // Thirty H100-hours of the first provider: the later closing's 18 expire first, and 12 of the first grant; ten of the other.
+  const reservation = await of.reserved(30)
+  const other = await reservedOfOther(of)
+  await of.told(reservation, [usage('a', 30 * 3600)], true)
+  await reportOther(other, 10 * 3600)
+  const final = await of.settled(await of.stated('2027-01-01', '2027-02-02T00:00:00Z'))
+  const earned = new Map(
+    final.lines.map((line: { grantId: string; earnedAtClose: string }) => [line.grantId, line.earnedAtClose]),
+  )
+  const grantIds = [...of.closed.grants.map(({ grantId }) => grantId), held.grants[0].grantId]
+  // 12 of 100,000 of 117,500: 14.1. 10 of 50,000 of 37,500: 7.5. 20 x 2.35 / 2 are 23 shares; 18 of 20 of them: 20.7.
+  assert.deepEqual(
+    grantIds.map((id) => earned.get(id)),
+    ['14', '7', '20'],
+  )
+  await assertSound(world, of)
+})
+
+async function reservedOfOther(of: Awaited<ReturnType<typeof given>>): Promise<string> {
+  const { id: poolId } = await makePool(world, {
+    tokenClassId: of.otherClass,
+    providerId: world.otherProviderId,
+    capacity: 64,
+  })
+  await world.setClock('2027-01-01T00:00:00Z')
+  const { ref } = await requestReservation(world.deps, of.founder.actor, {
+    companyId: of.id,
+    poolId,
+    gpus: 10,
+    startsAt: at(0),
+    endsAt: at(60),
+  })
+  const reservationId = `Reservation:${ref.companyId}:${ref.id}`
+  await decideReservation(world.deps, otherProvider.actor, { reservationId, decision: 'APPROVE' })
+  await world.setClock(at(90))
+  return reservationId
+}
+async function reportOther(reservationId: string, gpuSeconds: number): Promise<void> {
+  const { data } = await otherProvider.graphql(
+    `mutation ($input: ReportUsageInput!) { reportUsage(input: $input) { __typename } }`,
+    { input: { reservationId, records: [usage('b', gpuSeconds)], complete: true } },
+  )
+  assert.equal(data.reportUsage.__typename, 'ReportedUsage')
+}
+
+test('terms that were signed before grants could say more read and hash as they did', () => {
+  const cls = 'TokenClass:0197c000-0000-7000-8000-000000000001'
+  const grant = (releases?: Releases) => ({
+    tokenClassId: cls,
+    tokens: '50000',
+    ...(releases === undefined ? {} : { releases }),
+  })
+  const list: Releases = {
+    kind: 'LIST',
+    releases: [
+      { on: '2026-12-15', tokens: '20000' },
+      { on: '2027-06-01', tokens: '30000' },
+    ],
+  }
+  const milestones: Releases = {
+    kind: 'MILESTONES',
+    milestones: [pilot('70000', 'both')],
+    releases: [{ on: '2026-12-15', tokens: '30000' }],
+  }
+  const demand: Releases = { kind: 'ON_DEMAND', onDemand: { perRequest: '20000', noticeDays: 5 }, releases: [] }
+  // Computed by the version in which further grants knew dates only.
+  const cases: [Partial<RoundTermsWire>, string][] = [
+    [
+      { releases: milestones, furtherGrants: [grant(list)] },
+      '88c98d86b66cb1bb22588978200b118c778b7888113b57ea660753e61703a965',
+    ],
+    [
+      { releases: demand, furtherGrants: [grant({ kind: 'MONTHLY', months: 12 })] },
+      'e3c477f2c806130be02bcd469b5eadf11c6d799fceff0bd6df550d851aae98bd',
+    ],
+    [
+      { releases: { kind: 'AT_CLOSE' }, furtherGrants: [grant(), grant({ kind: 'AT_CLOSE' })] },
+      '64a64444ced36bc0869a3f13214546b4dac138adb1ce0eaa87de6e4b2d010d2b',
+    ],
+  ]
+  for (const [change, sha256] of cases) {
+    assert.equal(
+      createHash('sha256')
+        .update(canonicalTerms(givenTerms(change)))
+        .digest('hex'),
+      sha256,
+    )
+  }
+})
+
+/** Releases of 50,000 tokens, and where they are at fault. */
+const FAULTY: readonly (readonly [string, object, string, string])[] = [
+  [
+    'a sum below the grant',
+    { kind: 'MILESTONES', milestones: [pilot('49999', 'fund')] },
+    'milestones',
+    'add up to 49999',
+  ],
+  [
+    'dates and milestones above it',
+    { kind: 'MILESTONES', milestones: [pilot('50000', 'fund')], releases: [{ on: '2027-01-01', tokens: '1' }] },
+    'milestones',
+    'add up to 50001',
+  ],
+  [
+    'nothing left to ask for',
+    { kind: 'MILESTONES', milestones: [pilot('50000', 'fund')], onDemand: {} },
+    'onDemand',
+    'has nothing to give',
+  ],
+  [
+    'nothing left beside dates',
+    { kind: 'ON_DEMAND', releases: [{ on: '2027-01-01', tokens: '50000' }] },
+    'releases',
+    'nothing is left to ask for',
+  ],
+  [
+    'a code twice',
+    { kind: 'MILESTONES', milestones: [pilot('20000', 'fund'), pilot('30000', 'both')] },
+    'milestones.1.code',
+    'is used twice',
+  ],
+  [
+    'a milestone of nothing',
+    { kind: 'MILESTONES', milestones: [{ ...pilot('50000', 'fund'), code: 'ALL' }, pilot('0', 'fund')] },
+    'milestones.1.tokens',
+    'more than zero',
+  ],
+  [
+    'a request above a period',
+    { kind: 'ON_DEMAND', onDemand: { perRequest: '2', perPeriod: { tokens: '1', days: 30 } } },
+    'onDemand.perRequest',
+    'more than a period allows',
+  ],
+  [
+    'a date after the long-stop',
+    { kind: 'MILESTONES', milestones: [pilot('49999', 'fund')], releases: [{ on: '2029-06-16', tokens: '1' }] },
+    '',
+    'after the long-stop date 2029-06-15',
+  ],
+  [
+    'a date before the closing',
+    { kind: 'ON_DEMAND', releases: [{ on: '2026-12-01', tokens: '1' }] },
+    'releases.0.on',
+    'is before the closing date',
+  ],
+]
+
+test('releases of a further grant that contradict themselves or its terms are refused at their path', async () => {
+  const deal = await givenDeal(world)
+  const faults = async (grant: object, more: Partial<RoundTermsWire> = {}) => {
+    const { errors } = await analyst.graphql(
+      'mutation ($input: DraftRoundInput!) { draftRound(input: $input) { __typename } }',
+      {
+        input: {
+          companyId: deal.id,
+          terms: {
+            ...deal.terms(more),
+            furtherGrants: [{ tokenClassId: deal.terms().compute.tokenClassId, tokens: '50000', ...grant }],
+          },
+        },
+      },
+    )
+    const found = errors[0]?.extensions.faults as { path: string; reason: string }[] | undefined
+    return (found ?? []).map(({ path, reason }) => `${path} ${reason}`)
+  }
+  const AT = 'input.terms.furtherGrants.0.releases'
+  for (const [name, releases, path, reason] of FAULTY) {
+    const [first = 'none', ...others] = await faults({ releases })
+    assert.ok(first.startsWith(`${path === '' ? AT : `${AT}.${path}`} `) && first.includes(reason), `${name}: ${first}`)
+    assert.deepEqual(others, [], name)
+  }
+  // The basis may be its own or the round's: the fund does not confirm to its own benefit.
+  const byFund = { releases: { kind: 'MILESTONES', milestones: [pilot('50000', 'fund')] } }
+  for (const [grant, more] of [
+    [{ ...byFund, vesting: { basis: 'released' } }, {}],
+    [byFund, { vesting: { basis: 'released' } }],
+  ] as const) {
+    assert.match(
+      (await faults(grant, more as Partial<RoundTermsWire>))[0] ?? '',
+      /milestones\.0\.confirmedBy must be provider/,
+    )
+  }
+  // What the round's own grant counts is not taken over.
+  for (const releases of [FIRST, { kind: 'ON_DEMAND' } as const]) {
+    assert.deepEqual(await faults({}, { releases }), [
+      `${AT} is missing: the releases of the round are of the tokens of compute`,
+    ])
+  }
+  const rounds = await db.selectFrom('round').select('round_id').where('company_id', '=', deal.companyId).execute()
+  assert.deepEqual(rounds, [])
+})
+
+test('releases of a later closing are refused at their path, too, and beside days of equal parts', async () => {
+  const of = await given()
+  await world.setClock('2026-12-14T10:00:00Z')
+  const tried = async (grant: object) => {
+    const full = { tokenClassId: `TokenClass:${of.tokenClassUuid}`, tokens: '50000', ...grant }
+    return plan(analyst, { roundId: of.closed.roundId, closingDate: '2026-12-15', grants: [full] })
+  }
+  const AT = 'grants.0.releases'
+  for (const [name, releases, path, reason] of FAULTY) {
+    const answer = await tried({ releases })
+    assert.deepEqual([answer.__typename, answer.field], ['Refused', path === '' ? AT : `${AT}.${path}`], name)
+    assert.ok(answer.reason.includes(reason), `${name}: ${answer.reason}`)
+  }
+  const byFund = { kind: 'MILESTONES', milestones: [pilot('50000', 'fund')] }
+  assert.equal((await tried({ releases: byFund, basis: 'released' })).field, `${AT}.milestones.0.confirmedBy`)
+  const twice = await tried({ releases: { kind: 'AT_CLOSE' }, releaseOn: ['2026-12-20'] })
+  assert.deepEqual([twice.__typename, twice.field], ['Refused', AT])
+  const closings = await db.selectFrom('closing').select('ordinal').where('company_id', '=', of.companyId).execute()
+  assert.equal(closings.length, 1)
+})
+
+test('an amendment of one grant’s milestones leaves the other’s of the same name as they are', async () => {
+  const of = await given()
+  await world.setClock('2026-12-20T10:00:00Z')
+  await confirm(otherProvider, reached(of.two))
+  const amended = (milestones: object[], more: object = {}) => ({
+    furtherGrants: [{ ...of.second, releases: { kind: 'MILESTONES', milestones, ...more } }],
+  })
+  // What was confirmed stays, with its tokens.
+  for (const milestones of [
+    [{ ...pilot('50000', 'provider'), code: 'ANOTHER' }],
+    [pilot('20001', 'provider'), { ...pilot('29999', 'both'), code: 'ANOTHER' }],
+  ]) {
+    await assert.rejects(
+      signed(world, of, of.closed.roundId, amended(milestones) as Partial<RoundTermsWire>, {
+        effectiveOn: '2027-02-01',
+      }),
+      /must keep the milestone PILOT/,
+    )
+  }
+  const [kept, added] = [pilot('20000', 'provider'), { ...pilot('30000', 'both'), code: 'FLEET' }]
+  const change = amended([kept, added]) as Partial<RoundTermsWire>
+  const done = await signed(world, of, of.closed.roundId, change, { effectiveOn: '2027-02-01' })
+  const { title, fromWords, toWords } = done.changes[0]
+  assert.equal(title, 'Grant 2: Releases')
+  assert.match(fromWords, /^20,000 once “The pilot runs\.” \(PILOT\) is confirmed by the Provider and the rest as the/)
+  assert.match(toWords, /30,000 once “The pilot runs\.” \(FLEET\) is confirmed by the Fund and the Provider$/)
+  // Until its day requests go on, but the tokens of what is signed for later are promised.
+  assert.match((await ask(of.founder, { lotId: of.two, amount: '1' })).reason, /more than the 0 tokens/)
+  assert.equal((await ask(of.founder, { lotId: of.one, amount: '1' })).state, 'RELEASED')
+  await world.setClock('2027-02-01T10:00:00Z')
+  assert.match((await ask(of.founder, { lotId: of.two, amount: '1' })).reason, /not released on demand/)
+  const fleet = await confirm(operations, { ...reached(of.two), code: 'FLEET' })
+  assert.equal((await decide(otherProvider, { releaseId: fleet.releaseId, decision: 'CONFIRM' })).state, 'RELEASED')
+  assert.equal((await confirm(operations, reached(of.one))).state, 'RELEASED')
+  assert.equal(await tokensOf(of.two), '0 locked, 50000 available')
+  assert.equal(await tokensOf(of.one), '29999 locked, 70001 available')
+  await assertSound(world, of)
+})
+
+test('what dates released of a grant by the day of an amendment stays as it was', async () => {
+  const of = await given({ first: { kind: 'AT_CLOSE' }, second: { kind: 'AT_CLOSE' } })
+  const releases = { kind: 'MILESTONES', milestones: [pilot('50000', 'both')] }
+  const answer = await drafted(world, of.closed.roundId, {
+    furtherGrants: [{ ...of.second, releases }],
+  } as Partial<RoundTermsWire>)
+  assert.deepEqual(
+    answer.faults.map(({ path }: { path: string }) => path),
+    ['furtherGrants.0.releases'],
+  )
+})
+
+test('once its lot has expired nothing of a grant is confirmed or asked for, and the other grant goes on', async () => {
+  const short = await given()
+  const asked = await ask(short.founder, { lotId: short.two, amount: '10000' })
+  assert.equal(asked.state, 'WAITING')
+  await signedDates(short, { longStop: '2029-06-15', tokenExpiry: '2029-06-15' })
+  const EXPIRED = '2029-06-15'
+  await world.setClock(`${EXPIRED}T10:00:00Z`)
+  // On the very day, before the job has run.
+  const last = await decide(operations, { releaseId: asked.releaseId, decision: 'CONFIRM' })
+  assert.match(last.reason, /names tokens that expired on 2029-06-15/)
+  await inTransaction(db, (trx) => expireLots(trx, short.companyId, EXPIRED))
+  const late = await confirm(otherProvider, reached(short.two))
+  assert.deepEqual([late.__typename, late.field], ['Refused', 'lotId'])
+  assert.match((await ask(short.founder, { lotId: short.two, amount: '1' })).reason, /expire on 2029-06-15/)
+  const gone = await decide(operations, { releaseId: asked.releaseId, decision: 'CONFIRM' })
+  assert.equal(gone.__typename, 'WrongState')
+  assert.equal((await confirm(operations, reached(short.one))).state, 'RELEASED')
+  assert.equal(await tokensOf(short.one), '30000 locked, 70000 available')
+  assert.equal(await tokensOf(short.two), '0 locked, 0 available')
+  await assertSound(world, short)
+})
+
+test('a grant that is settled at its long-stop earns nothing by what is released later; the other earns on', async () => {
+  const of = await given()
+  await signedDates(of, { longStop: '2029-06-15', tokenExpiry: '2030-06-15' })
+  await world.setClock('2029-06-15T10:00:00Z')
+  const [first, second] = of.closed.grants.map(({ grantId }) => grantId)
+  for (const grantId of [first, second]) await settleDue(world.deps, { companyId: of.companyId, grantId })
+  const { data } = await operations.graphql(
+    'query ($id: ID!) { node(id: $id) { ... on Company { settlements { event state plan { forfeits } } } } }',
+    { id: of.id },
+  )
+  // The first grant's long-stop is a year later.
+  assert.deepEqual(data.node.settlements, [{ event: 'long_stop', state: 'applied', plan: { forfeits: '37500' } }])
+  // Tokens stay redeemable until they expire, and earn nothing.
+  assert.equal((await confirm(otherProvider, reached(of.two))).state, 'RELEASED')
+  assert.equal((await ask(of.founder, { lotId: of.one, amount: '20000' })).state, 'RELEASED')
+  assert.equal((await confirm(operations, reached(of.one))).state, 'RELEASED')
+  assert.equal(await tokensOf(of.one), '10000 locked, 90000 available')
+  assert.equal(await tokensOf(of.two), '30000 locked, 20000 available')
+  await assertSound(world, of)
+})
+
+test('a grant that is terminated gives up what it has not released; the other goes on as signed', async () => {
+  const of = await given({ second: { ...SECOND, releases: [{ on: '2026-12-15', tokens: '10000' }] } as Releases })
+  const waits = await ask(of.founder, { lotId: of.two, amount: '5000' })
+  await world.setClock('2027-04-01T09:00:00Z')
+  const grantId = `Grant:${of.companyId}:${of.closed.grants[1]?.grantId}`
+  const settle = async (by: Person, name: string, input: object) => {
+    const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input`
+    const { data } = await by.graphql(
+      `mutation ($input: ${type}!) { ${name}(input: $input) { __typename ... on GrantSettlement { id state planSha256
+        plan { cancelledLocked cancelledAvailable } } ... on DomainError { message } } }`,
+      { input },
+    )
+    return data[name]
+  }
+  const event = { event: 'termination_for_convenience', happenedOn: '2027-04-01', evidence: 'a letter' }
+  const proposed = await settle(partner, 'proposeGrantSettlement', { grantId, ...event })
+  const signing = { settlementId: proposed.id, planSha256: proposed.planSha256 }
+  const done = await settle(secondPartner, 'approveGrantSettlement', signing)
+  assert.equal(done.__typename, 'GrantSettlement', JSON.stringify([proposed, done]))
+  assert.deepEqual([done.plan.cancelledLocked, done.plan.cancelledAvailable], ['40000', '0'])
+  // During the wind-down what was released can be used; nothing more is released.
+  assert.equal(await tokensOf(of.two), '0 locked, 10000 available')
+  assert.match((await confirm(otherProvider, reached(of.two, '2027-03-31'))).reason, /no longer there/)
+  assert.match((await ask(of.founder, { lotId: of.two, amount: '1' })).reason, /more than the/)
+  assert.equal((await decide(operations, { releaseId: waits.releaseId, decision: 'CONFIRM' })).__typename, 'WrongState')
+  assert.equal((await confirm(operations, reached(of.one))).state, 'RELEASED')
+  assert.equal((await ask(of.founder, { lotId: of.one, amount: '20000' })).state, 'RELEASED')
+  assert.equal(await tokensOf(of.one), '10000 locked, 90000 available')
+  await assertSound(world, of)
+})
+
+/** The first grant goes on until 15 June 2030, the second as told. */
+async function signedDates(
+  of: Awaited<ReturnType<typeof given>>,
+  own: { longStop: string; tokenExpiry: string },
+): Promise<void> {
+  await world.setClock('2026-12-20T10:00:00Z')
+  const change = { longStop: '2030-06-15', tokenExpiry: '2030-06-15', furtherGrants: [{ ...of.second, ...own }] }
+  await signed(world, of, of.closed.roundId, change as Partial<RoundTermsWire>, { effectiveOn: '2027-01-01' })
+}
+
+test('where tokens are cancelled, dates give way to milestones and requests, and milestones to requests that stand', async () => {
+  const dated = [
+    { on: '2027-06-01', tokens: '10000' },
+    { on: '2027-09-01', tokens: '10000' },
+  ]
+  const of = await given({ second: { ...SECOND, releases: dated } as Releases })
+  await world.setClock('2026-12-20T10:00:00Z')
+  // 50,000 locked: 20,000 by dates, 20,000 by the pilot, 10,000 to be asked for.
+  assert.match((await ask(of.founder, { lotId: of.two, amount: '10001' })).reason, /more than the 10000 tokens/)
+  const asked = await ask(of.founder, { lotId: of.two, amount: '5000' })
+  const cancel = (tokens: string) =>
+    inTransaction(db, (trx) =>
+      cancelTokens(trx, {
+        companyId: of.companyId,
+        lotId: of.two.split(':')[2] ?? '',
+        from: ['locked'],
+        cause: newId(),
+        subject: of.closed.roundId,
+        atMost: parseTokens(tokens),
+      }),
+    )
+  const planned = async () =>
+    (
+      await db
+        .selectFrom('release_plan')
+        .select(['release_on', 'amount_micro'])
+        .where('company_id', '=', of.companyId)
+        .where('lot_id', '=', of.two.split(':')[2] ?? '')
+        .orderBy('release_on')
+        .execute()
+    ).map(({ release_on, amount_micro }) => `${release_on} ${amount_micro / 1_000_000n}`)
+  // 38,000 left: 20,000 and 5,000 are promised, so of 20,000 dated 13,000 stay: the last ones go.
+  await cancel('12000')
+  assert.deepEqual(await planned(), ['2027-06-01 10000', '2027-09-01 3000'])
+  // 24,000 left: less than the pilot and the request; the request stands, and the pilot can no longer be confirmed.
+  await cancel('14000')
+  assert.deepEqual(await planned(), [])
+  assert.match((await confirm(otherProvider, reached(of.two))).reason, /no longer there/)
+  assert.equal((await decide(operations, { releaseId: asked.releaseId, decision: 'CONFIRM' })).state, 'RELEASED')
+  await inTransaction(db, (trx) => releaseDue(trx, of.companyId, '2027-12-01'))
+  assert.equal(await tokensOf(of.two), '19000 locked, 5000 available')
+})
