@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { type PoolScheduler, pushReservationsJob, Slurm } from '../../api/clusters/index.ts'
 import { pullUsage, startReservation } from '../../api/drawdown/index.ts'
 import { assertSound, at, givenDrawdown, idOf, progressOf, START } from '../drawdown/given-drawdown.ts'
-import { inItsOwnTime, slurmAccess, submitJob, until } from '../support/slurm.ts'
+import { cleared, inItsOwnTime, presentMinute, slurmAccess, submitJob, until } from '../support/slurm.ts'
 import { makeWorld } from '../support/world.ts'
 import { givenDeal } from './given-deal.ts'
 
@@ -19,7 +19,7 @@ if (access !== undefined) {
     const deal = await givenDeal(world)
     const terms = { compute: deal.compute('2000'), cashInvestors: [] }
     const it = await givenDrawdown(world, terms, { deal, factor: 1000n * 10n ** 10n })
-    const minute = Math.floor(Date.now() / 60_000) * 60
+    const minute = await presentMinute()
     const slurm = new Slurm({
       url,
       user: 'root',
@@ -109,7 +109,7 @@ if (access !== undefined) {
       assert.ok(data.shareTrace.termsDocumentId)
       await assertSound(world, it)
     } finally {
-      await slurm.cancel(id)
+      await cleared(access)
     }
   })
 }

@@ -7,13 +7,13 @@ import { pullUsage, recordNodeOutages } from '../../api/drawdown/index.ts'
 import type { RoundTermsWire } from '../../api/rounds/index.ts'
 import { givenDeal } from '../closing/given-deal.ts'
 import {
-  cancelled,
+  cleared,
   inItsOwnTime,
   nodeRestarter,
-  nodesIdle,
   send,
   slurmAccess,
   submitJob,
+  UNTIL_IT_RUNS,
   until,
 } from '../support/slurm.ts'
 import { makeWorld } from '../support/world.ts'
@@ -58,9 +58,8 @@ if (access !== undefined) {
 
   test('a node that goes down under a reservation becomes an outage of it, from Slurm’s own beginning', async () => {
     const it = await given()
-    await nodesIdle(access, 'h100')
-    const reservationId = await it.reserved(24, 10, 0, at(-1))
-    const id = idOf('Reservation', reservationId)
+    await cleared(access)
+    await it.reserved(24, 10, 0, at(-1))
     try {
       assert.deepEqual(await pushReservationsJob([it.target()])(deps, { poolId: it.pool.poolId }), {
         pushed: 1,
@@ -89,13 +88,13 @@ if (access !== undefined) {
     } finally {
       // Refused where it is back already.
       await send(access, 'node/gpu3', { state: ['RESUME'] }).catch(() => undefined)
-      await cancelled(it.slurm(), id)
+      await cleared(access)
     }
   })
 
   test('a node that was down between two checks is found by the job that failed with it, and by its boot', async () => {
     const it = await given()
-    await nodesIdle(access, 'h100')
+    await cleared(access)
     const reservationId = await it.reserved(24, 10, 0, at(-1))
     const id = idOf('Reservation', reservationId)
     const found = () =>
@@ -120,7 +119,7 @@ if (access !== undefined) {
         startsAt: new Date(Date.now() - 600_000).toISOString(),
         endsAt: new Date(Date.now() + 600_000).toISOString(),
       }
-      await until('the jobs run', 40, async () =>
+      await until('the jobs run', UNTIL_IT_RUNS, async () =>
         (await it.slurm().usage(id, interval)).running === 3 ? true : undefined,
       )
       await it.push()
@@ -151,7 +150,7 @@ if (access !== undefined) {
       assert.ok(backAt >= bootAt - 1000 && backAt <= Date.now(), 'back since its daemon answered')
     } finally {
       await send(access, 'node/gpu3', { state: ['RESUME'] }).catch(() => undefined)
-      await cancelled(it.slurm(), id)
+      await cleared(access)
     }
   })
 

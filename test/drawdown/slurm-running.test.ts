@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decideChange, type PoolScheduler, pushReservationsJob, Slurm } from '../../api/clusters/index.ts'
 import { changeReservation, pullUsage, startReservation } from '../../api/drawdown/index.ts'
-import { cancelled, inItsOwnTime, nodesIdle, slurmAccess, submitJob, until } from '../support/slurm.ts'
+import { cleared, inItsOwnTime, slurmAccess, submitJob, UNTIL_IT_RUNS, until } from '../support/slurm.ts'
 import { makeWorld } from '../support/world.ts'
 import { assertSound, at, givenDrawdown, idOf, START } from './given-drawdown.ts'
 
@@ -33,7 +33,7 @@ if (access !== undefined) {
       await world.setClock(present())
       return pushReservationsJob([target])(deps, { poolId: it.pool.poolId })
     }
-    await nodesIdle(access, 'h100')
+    await cleared(access)
     const [runs, later] = [await it.reserved(8, 10, 0, at(-1)), await it.reserved(8, 30, 20, at(-1))]
     const [id, other] = [idOf('Reservation', runs), idOf('Reservation', later)]
     try {
@@ -42,7 +42,9 @@ if (access !== undefined) {
       const job = { account: 'startup_b', partition: 'h100', gres: 'gpu:h100:4', seconds: 5, reservation: id }
       const number = await submitJob(access, job)
       const interval = { startsAt: new Date(Date.now() - 600_000).toISOString(), endsAt: at(10_000_000) }
-      await until('the job runs', 90, async () => ((await slurm.usage(id, interval)).running > 0 ? true : undefined))
+      await until('the job runs', UNTIL_IT_RUNS, async () =>
+        (await slurm.usage(id, interval)).running > 0 ? true : undefined,
+      )
       await changeReservation(deps, it.founder.actor, { reservationId: runs, endsAt: at(40) })
       await decideChange(deps, world.staff.provider.actor, { reservationId: runs, decision: 'APPROVE' })
       // Slurm had placed both on one node: it would promise it twice.
@@ -76,7 +78,7 @@ if (access !== undefined) {
       assert.equal(record.gpu_seconds, 4n * seconds)
       await assertSound(world, it)
     } finally {
-      for (const each of [id, other]) await cancelled(slurm, each)
+      await cleared(access)
     }
   })
 }

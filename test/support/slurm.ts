@@ -42,27 +42,41 @@ export async function send(
   return JSON.parse(text)
 }
 
-/** Waits until no node of a partition runs, ends or starts anything: what the test before did to them takes its time. */
-export const nodesIdle = ({ url, token }: SlurmAccess, partition: string): Promise<true> =>
-  until(`the nodes of ${partition} are idle`, 90, async () => {
-    const response = await fetch(new URL('/slurm/v0.0.45/nodes', url), {
-      headers: { 'X-SLURM-USER-NAME': 'root', 'X-SLURM-USER-TOKEN': token },
-    })
-    const { nodes } = (await response.json()) as { nodes: { partitions: string[]; state: string[] }[] }
-    const busy = nodes.filter((node) => node.partitions.includes(partition) && node.state.join() !== 'IDLE')
-    return busy.length === 0 ? true : undefined
-  })
+/** What is asked of Slurm in a test that is no matter of the adapter: as root, whatever the answer. */
+async function ask({ url, token }: SlurmAccess, method: 'GET' | 'DELETE', path: string): Promise<Response> {
+  const headers = { 'X-SLURM-USER-NAME': 'root', 'X-SLURM-USER-TOKEN': token }
+  return fetch(new URL(`/slurm/v0.0.45/${path}`, url), { method, headers })
+}
 
-/** Cancels a reservation, as soon as nothing runs in it; one that is not there is gone. */
-export const cancelled = (scheduler: Scheduler, id: string): Promise<true> =>
-  until('the reservation is gone', 60, async () =>
-    (await scheduler.read(id)) === undefined
-      ? true
-      : scheduler.cancel(id).then(
-          () => true,
-          () => undefined,
-        ),
-  )
+type Shown = {
+  readonly nodes: { readonly name: string; readonly state: readonly string[] }[]
+  readonly jobs: { readonly job_id: number; readonly account: string; readonly job_state: readonly string[] }[]
+  readonly reservations: { readonly name: string; readonly accounts: string }[]
+}
+
+async function shown<K extends keyof Shown>(access: SlurmAccess, what: K): Promise<Shown[K]> {
+  const answer = (await (await ask(access, 'GET', what)).json()) as Pick<Shown, K>
+  return answer[what]
+}
+
+const OVER = ['COMPLETED', 'CANCELLED', 'FAILED', 'NODE_FAIL', 'TIMEOUT', 'OUT_OF_MEMORY']
+const isOurs = (accounts: string): boolean => /startup_[ab]/.test(accounts)
+
+/**
+ * Ends all jobs and reservations of the two companies and waits until every node is idle. Each test that has nodes begins and
+ * ends with it: what one has left, whether it passed or not, is not found by the next.
+ */
+export async function cleared(access: SlurmAccess): Promise<void> {
+  await until('nothing of the companies is left', 100, async () => {
+    const jobs = await shown(access, 'jobs')
+    const alive = jobs.filter((job) => isOurs(job.account) && !job.job_state.some((state) => OVER.includes(state)))
+    for (const job of alive) await ask(access, 'DELETE', `job/${job.job_id}`)
+    const reservations = (await shown(access, 'reservations')).filter(({ accounts }) => isOurs(accounts))
+    for (const { name } of reservations) await ask(access, 'DELETE', `reservation/${name}`)
+    const busy = (await shown(access, 'nodes')).filter(({ state }) => state.join() !== 'IDLE')
+    return alive.length + reservations.length + busy.length === 0 ? true : undefined
+  })
+}
 
 /** Where the kit's cluster is installed, which runs on this machine. */
 const CLUSTER = process.env.SLURM_ROOT ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'slurm-cluster')
@@ -100,6 +114,36 @@ export type SlurmJob = {
   readonly reservation?: string
 }
 
+/**
+ * Seconds until a job runs that was submitted to a reservation as soon as that was told to Slurm. A reservation that is told
+ * late begins with the next whole minute, and Slurm looks at all its jobs once a minute.
+ */
+export const UNTIL_IT_RUNS = 150
+
+/**
+ * The present minute, as seconds since 1970, while enough of it is left to tell Slurm a reservation that began with it: it takes
+ * none that began more than a minute ago.
+ */
+export async function presentMinute(): Promise<number> {
+  const left = 60_000 - (Date.now() % 60_000)
+  if (left < 20_000) await sleep(left)
+  return Math.floor(Date.now() / 60_000) * 60
+}
+
+/** What Slurm says of every node, job and reservation: a wait that fails tells it, as nobody can ask later. */
+async function allOf(access: SlurmAccess): Promise<string> {
+  const fields = {
+    nodes: ['name', 'state', 'reason', 'gres_used', 'slurmd_start_time'],
+    jobs: ['job_id', 'account', 'job_state', 'state_reason', 'nodes', 'resv_name', 'submit_time', 'start_time'],
+    reservations: ['name', 'accounts', 'node_list', 'start_time', 'end_time'],
+  }
+  const lines: string[] = [`now ${Math.floor(Date.now() / 1000)}`]
+  for (const what of ['nodes', 'jobs', 'reservations'] as const) {
+    for (const each of await shown(access, what)) lines.push(`${what}: ${JSON.stringify(each, fields[what])}`)
+  }
+  return lines.join('\n')
+}
+
 /** Submits a job as the company's own user, and gives Slurm's number of it. */
 export async function submitJob(access: SlurmAccess, job: SlurmJob): Promise<number> {
   const { account, partition, gres, seconds, reservation } = job
@@ -130,12 +174,19 @@ export async function submitJob(access: SlurmAccess, job: SlurmJob): Promise<num
 
 /** Asks again, twice a second, until there is an answer. */
 export async function until<T>(what: string, seconds: number, ask: () => Promise<T | undefined>): Promise<T> {
-  for (let left = seconds * 2; left > 0; left -= 1) {
+  const late = Date.now() + seconds * 1000
+  do {
     const answer = await ask()
     if (answer !== undefined) return answer
     await sleep(500)
-  }
-  throw new Error(`${what}: not within ${seconds} s`)
+  } while (Date.now() < late)
+  const { SLURM_REST_URL: url, SLURM_REST_TOKEN: token } = process.env
+  const why =
+    url === undefined || token === undefined
+      ? ''
+      : `
+${await allOf({ url, token })}`
+  throw new Error(`${what}: not within ${seconds} s${why}`)
 }
 
 /**
