@@ -108,7 +108,7 @@ const form = (it: ChainWorkbench): Html => html`<form method="post" action="${it
           <p class="quiet">An investor who holds securities already is named by id, or by name where an earlier round brings it in. The price is rounded down to four places; SAFEs and notes convert as the cap table says.</p>
         </fieldset>
         <h2>Try it</h2>
-        <label><span>Cap table as of, 2026-11-20</span> <input type="text" name="asOf" value="${it.asOf}" maxlength="10"></label>
+        ${dateField('asOf', 'Cap table as of', it.asOf)}
         <p class="quiet">Left empty: the closing date of the first round. Rounds are put in the order of their closings.</p>
         <p class="actions"><button name="do" value="try">Try these rounds</button></p>
         ${keeping(it)}
@@ -129,7 +129,7 @@ function roundFields(round: RoundInForm, at: number): Html {
           <input type="hidden" name="round.${at}" value="${round.json}">
           <div class="fields">
             ${field(`name.${at}`, 'Name', round.name, 120)}
-            ${field(`closingDate.${at}`, 'Closes on', round.closingDate, 10)}
+            ${dateField(`closingDate.${at}`, 'Closes on', round.closingDate)}
             ${field(`preMoney.${at}`, `Before the money, ${round.currency}`, round.preMoney, 24, true)}
             ${compute !== null && field(`delivered.${at}`, 'Tokens delivered by the next round/the one after/…', compute.delivered, 300)}
             ${cash !== null && [field(`cash.${at}`, `Cash, ${round.currency}`, cash, 24, true), field(`investorId.${at}`, 'Investor’s id, if it holds already', round.investorId, 100)]}
@@ -144,15 +144,18 @@ const tokensWords = (tokens: string): string =>
 
 const newCashFields = ({ newCash }: ChainWorkbench): readonly Html[] => [
   field('newName', 'Name', newCash.newName, 120),
-  field('newClosingDate', 'Closes on, 2027-12-15', newCash.newClosingDate, 10),
+  dateField('newClosingDate', 'Closes on', newCash.newClosingDate),
   field('newClass', 'New stock class', newCash.newClass, 120),
   field('newPreMoney', 'Before the money', newCash.newPreMoney, 24, true),
   field('newCurrency', 'Currency', newCash.newCurrency, 3),
   field('newInvestor', 'Investor', newCash.newInvestor, 200),
-  field('newInvestorId', 'Its id, if it holds already', newCash.newInvestorId, 100),
+  field('newInvestorId', 'Investor’s id, if it holds already', newCash.newInvestorId, 100),
   field('newCash', 'Cash', newCash.newCash, 24, true),
   field('newPool', 'Pool after it, % of all', newCash.newPool, 12, true),
 ]
 
 const field = (name: string, words: string, value: string, most: number, decimal = false): Html =>
   html`<label><span>${words}</span> <input type="text" name="${name}" value="${value}"${decimal && html` inputmode="decimal"`} maxlength="${String(most)}"></label>`
+
+const dateField = (name: string, words: string, value: string): Html =>
+  html`<label><span>${words}</span> <input type="date" name="${name}" value="${value}"></label>`
