@@ -60,7 +60,7 @@ if (access !== undefined) {
       })
       // The clock stands after the end, so that what the scheduler tells lies in the past.
       await world.setClock(at(11))
-      const pulled = await until('the job has ended', 30, async () => {
+      const pulled = await until('the job has ended', 60, async () => {
         const run = await pullUsage(deps, target)
         return run !== undefined && run.recorded > 0 ? run : undefined
       })

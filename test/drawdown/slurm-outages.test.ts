@@ -72,7 +72,7 @@ if (access !== undefined) {
       await it.push()
       // Slurm takes it back by itself where its daemon has answered meanwhile, and then refuses to be told so.
       await send(access, 'node/gpu3', { state: ['RESUME'] }).catch(() => undefined)
-      await until('the node is back', 20, async () => ((await it.slurm().down()).length === 0 ? true : undefined))
+      await until('the node is back', 60, async () => ((await it.slurm().down()).length === 0 ? true : undefined))
       await it.push()
       assert.deepEqual(await recordNodeOutages(deps, it.pool.poolId), { recorded: 1, setAside: 0 })
       const outage = await deps.db
@@ -128,7 +128,7 @@ if (access !== undefined) {
       await send(access, 'node/gpu3', { state: ['DOWN'], reason: 'pulled' })
       await sleep(500)
       await send(access, 'node/gpu3', { state: ['RESUME'] }).catch(() => undefined)
-      await until('the node is back', 20, async () => ((await it.slurm().down()).length === 0 ? true : undefined))
+      await until('the node is back', 60, async () => ((await it.slurm().down()).length === 0 ? true : undefined))
       await sleep(1500)
       await it.push()
       const [failed, ...more] = await found()
@@ -141,7 +141,7 @@ if (access !== undefined) {
       if (restart === undefined) return
       const bootAt = Date.now()
       await restart()
-      const booted = await until('the boot is seen', 30, async () => {
+      const booted = await until('the boot is seen', 60, async () => {
         await it.push()
         return (await found()).find(({ node }) => node === 'gpu1')
       })
@@ -196,7 +196,7 @@ if (access !== undefined) {
     const it = await given()
     const job = await submitJob(access, { account: 'startup_b', partition: 'h100', gres: 'gpu:h100:2', seconds: 3 })
     // Other jobs of the account that ran after the deal's terms were in force draw too.
-    const record = await until('the job has ended', 30, async () => {
+    const record = await until('the job has ended', 60, async () => {
       await world.setClock(present())
       await pullUsage(deps, it.target())
       return deps.db

@@ -39,7 +39,8 @@ if (access !== undefined) {
     try {
       assert.deepEqual(await push(), { pushed: 2, ended: 0, failed: 0 })
       await startReservation(deps, { companyId: it.companyId, reservationId: id })
-      const job = { account: 'startup_b', partition: 'h100', gres: 'gpu:h100:4', seconds: 5, reservation: id }
+      // Long enough to be seen while it runs: accounting hears of it up to five seconds late.
+      const job = { account: 'startup_b', partition: 'h100', gres: 'gpu:h100:4', seconds: 20, reservation: id }
       const number = await submitJob(access, job)
       const interval = { startsAt: new Date(Date.now() - 600_000).toISOString(), endsAt: at(10_000_000) }
       await until('the job runs', UNTIL_IT_RUNS, async () =>
@@ -63,7 +64,7 @@ if (access !== undefined) {
       }
       assert.notDeepEqual(await nodesOf(id), await nodesOf(other))
       // The job went on, and is charged to the GPU-second.
-      const record = await until('the job was charged', 30, async () => {
+      const record = await until('the job was charged', 90, async () => {
         await world.setClock(present())
         await pullUsage(deps, target)
         return deps.db
@@ -74,7 +75,7 @@ if (access !== undefined) {
           .executeTakeFirst()
       })
       const seconds = BigInt(Date.parse(record.ended_at) - Date.parse(record.started_at)) / 1000n
-      assert.ok(seconds >= 5n && seconds < 20n, `${seconds} s`)
+      assert.ok(seconds >= 20n && seconds < 60n, `${seconds} s`)
       assert.equal(record.gpu_seconds, 4n * seconds)
       await assertSound(world, it)
     } finally {
