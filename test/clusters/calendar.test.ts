@@ -130,10 +130,28 @@ async function follow(acts: readonly Act[], capacity: number, ask: Question): Pr
   assert.equal(answer.lowest, Math.min(...answer.steps.map((step) => step.free)))
   const view = await mustFindPool(poolId)
   assert.equal(await lowestFree(db, view, between(ask.from, until)), answer.lowest)
+  await peaksAgree(poolId, paper)
   const fit = await firstFit(db, poolId, { gpus: ask.gpus, minutes: ask.minutes, ...between(ask.from, until) })
   assert.equal(fit ?? null, paper.firstFit(ask.from, until, ask.gpus, ask.minutes))
   for (const { from, until, gpus } of paper.live) await change(from, until, -gpus)
   assert.equal(await rowsOf(poolId), 0, 'a calendar without bookings has no rows')
+}
+
+/** Asks for the most in use from every fifth point to every third after it: edges within hours, within days and across both. */
+async function peaksAgree(poolId: Uuid, paper: PaperCalendar): Promise<void> {
+  const asked = POINTS.flatMap((_, from) =>
+    from % 5 === 0
+      ? POINTS.flatMap((_, until) => (until > from && (until - from) % 3 === 1 ? [{ from, until }] : []))
+      : [],
+  )
+  const { rows } = await sql<{ used: number }>`
+    SELECT pool_peak(${poolId}::uuid, starts_at, ends_at) AS used
+    FROM unnest(${asked.map(({ from }) => point(from))}::timestamptz[], ${asked.map(({ until }) => point(until))}::timestamptz[])
+      WITH ORDINALITY AS asked (starts_at, ends_at, place) ORDER BY place`.execute(db)
+  assert.deepEqual(
+    rows.map(({ used }) => used),
+    asked.map(({ from, until }) => Math.max(...paper.used.slice(from, until))),
+  )
 }
 
 test('availability equals a calendar on paper, and capacity is never exceeded, over any history', async () => {
