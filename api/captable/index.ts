@@ -81,6 +81,7 @@ export {
 } from './instruments/issue-stock.ts'
 export { openSafe, openStaged, openWarrant } from './instruments/open-instrument.ts'
 export { dividendOnPartlyPaid, paidConsideration } from './instruments/partly-paid.ts'
+export { type ReissuedWarrant, type ReissueWarrants, reissueWarrants } from './instruments/reissue-warrants.ts'
 export { type Retired, type RetireUnearned, retirePart, retireUnearned } from './instruments/retire-unearned.ts'
 export { settleEarned } from './instruments/settle-earned.ts'
 export { type VestShares, vestShares } from './instruments/vest-shares.ts'

@@ -51,6 +51,7 @@ import { classOf, issueConversions, sharesOfClass } from './issue-conversions.ts
 import { issueRights } from './issue-rights.ts'
 import { TERM_SHEET } from './issue-term-sheet.ts'
 import { auditedGrants, type GrantToOpen, issueGrants, type OpenedGrant, openGrants } from './open-grants.ts'
+import { reissuePricedWarrants } from './reissue-warrants.ts'
 
 export const CloseRoundInput = z.strictObject({ roundId: zRef('Round'), idempotencyKey: zIdempotencyKey })
 export type CloseRoundInput = z.input<typeof CloseRoundInput>
@@ -236,6 +237,7 @@ async function issueEquity(trx: Trx, actor: Actor, round: LockedRound, { forma, 
   }
   await issueRights(trx, round, forma, { date, classes })
   const converted = await issueConversions(trx, round, forma, { date, classes })
+  await reissuePricedWarrants(trx, round, forma, { date, classes })
   const stockClassId = classes.get(standardClass(terms).className) ?? equityClassId
   await convertSafes(trx, actor, round, { forma, converted, date, stockClassId })
   return issued

@@ -30,9 +30,15 @@ export function classOf(
   }
 }
 
-/** Every share of a class that the closing issues, for compute, for cash and by conversion, and what it comes to owe of it. */
-export function sharesOfClass({ grants, cash, conversions, rights, owed }: ProForma, className: string): WholeShares {
-  return [...grants, ...cash, ...conversions, ...rights, owed].reduce(
+/**
+ * Every share of a class that the closing issues, for compute, for cash and by conversion, and what it comes to owe of it: to
+ * SAFEs for compute, and to the holders of warrants that it prices.
+ */
+export function sharesOfClass(
+  { grants, cash, conversions, rights, owed, warrants }: ProForma,
+  className: string,
+): WholeShares {
+  return [...grants, ...cash, ...conversions, ...rights, owed, ...warrants].reduce(
     (sum, issued) => (issued.className === className ? sum + issued.shares : sum),
     0n,
   )
@@ -48,14 +54,14 @@ export type Converted = {
 /**
  * Converts what the pro forma converts.
  *
- * @param classes ids of the classes that this closing has issued already, by name
+ * @param classes ids of the classes that this closing has issued already, by name; what is issued here is added
  * @throws {TransactionRefused} when the cap table does not allow it
  */
 export async function issueConversions(
   trx: Trx,
   { companyId, terms }: LockedRound,
   forma: ProForma,
-  { date, classes }: { readonly date: string; readonly classes: ReadonlyMap<string, string> },
+  { date, classes }: { readonly date: string; readonly classes: Map<string, string> },
 ): Promise<readonly Converted[]> {
   if (forma.conversions.length === 0) return []
   const standard = standardClass(terms)
@@ -84,11 +90,11 @@ export async function issueConversions(
       words: wordsOf(each),
     })),
   })
-  return converted.map(({ securityId, resultingSecurityId }, index) => ({
-    securityId,
-    resultingSecurityId,
-    shares: forma.conversions[index]?.shares ?? 0n,
-  }))
+  return converted.map(({ securityId, resultingSecurityId, stockClassId }, index) => {
+    const { className, shares = 0n } = forma.conversions[index] ?? {}
+    if (className !== undefined) classes.set(className, stockClassId)
+    return { securityId, resultingSecurityId, shares }
+  })
 }
 
 /** Like the class that cash buys, but for its price: so its preference is what was paid for each share. */

@@ -283,6 +283,24 @@ export const ROWS: readonly [what: string, more: readonly Tx[], expected: readon
     ],
     BEFORE,
   ],
+  // It is counted nowhere before, so all that can be said is that it is gone.
+  [
+    'a warrant without a number cancelled, whatever number is said of it',
+    [
+      warrant('w', {
+        exercise_triggers: [
+          {
+            ...{ type: 'ELECTIVE_AT_WILL', trigger_id: 't' },
+            conversion_right: {
+              conversion_mechanism: { type: 'PPS_BASED_CONVERSION', description: 'At the price of the next round.' },
+            },
+          },
+        ],
+      }),
+      tx('WARRANT_CANCELLATION', { security_id: 'w', quantity: '62500', reason_text: 'r' }),
+    ],
+    BEFORE,
+  ],
   [
     'a warrant cancelled in part, a convertible in part and with its balance',
     [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { loadCapitalization } from '../../api/captable/index.ts'
+import { capTableAsOf, exportCapTable, importCapTable, loadCapitalization } from '../../api/captable/index.ts'
 import { closeRound } from '../../api/closing/index.ts'
 import { formatNumeric } from '../../api/platform/index.ts'
 import { capitalizationBefore, type ProForma, proForma, RoundTerms } from '../../api/rounds/index.ts'
@@ -109,4 +109,118 @@ test('a day later the interest has grown: the closing is refused, and nothing is
   })
   const after = await loadCapitalization(world.deps.db, deal.companyId, '2026-12-20')
   assert.equal(after.holdings.filter(({ kind }) => kind === 'convertible').length, 3)
+})
+
+const byPrice = (id: string, right: object, more: object) => ({
+  ...{ object_type: 'TX_WARRANT_ISSUANCE', id: `issue-${id}`, date: '2026-01-10', security_id: id, custom_id: id },
+  ...{ stakeholder_id: OWN.seedFund, security_law_exemptions: [], purchase_price: { amount: '1', currency: 'USD' } },
+  exercise_triggers: [
+    {
+      ...{ type: 'ELECTIVE_AT_WILL', trigger_id: `t-${id}` },
+      conversion_right: { type: 'WARRANT_CONVERSION_RIGHT', ...right },
+    },
+  ],
+  ...{ warrant_expiration_date: '2033-01-10', comments: ['Of the loan.'] },
+  ...more,
+})
+/** To the class of the round at 20% off, vesting over four years; and to common at its price, of which somebody guessed 1,000. */
+const TWO_WARRANTS = [
+  byPrice(
+    'W-1',
+    {
+      conversion_mechanism: {
+        ...{ type: 'PPS_BASED_CONVERSION', description: '$100,000 divided by the Exercise Price.' },
+        ...{ discount: true, discount_percentage: '0.2' },
+      },
+      converts_to_future_round: true,
+    },
+    { vesting_terms_id: OWN.terms },
+  ),
+  {
+    ...{ object_type: 'TX_VESTING_START', id: 'start-W-1', date: '2026-01-10', security_id: 'W-1' },
+    vesting_condition_id: 'start',
+  },
+  byPrice(
+    'W-2',
+    {
+      conversion_mechanism: { type: 'PPS_BASED_CONVERSION', description: '$100,000 divided by the price.' },
+      converts_to_stock_class_id: OWN.common,
+    },
+    { quantity: '1000', quantity_source: 'HUMAN_ESTIMATED' },
+  ),
+]
+
+test('a closing reissues the warrants that its round prices, for their number, and a later round counts them', async () => {
+  const files = ownPackage({ Transactions: (items) => [...items, ...TWO_WARRANTS] })
+  const deal = await givenDeal(world, '1000000', files)
+  const money = { amount: '100000', currency: 'USD' }
+  // 11,500,000 p + 100,000 / 0.8 + 100,000 = 23,225,000: p = 2, and 100,000 / 1.6 = 62,500 and 100,000 / 2 = 50,000 shares.
+  await deal.closed({
+    preMoney: { amount: '23225000', currency: 'USD' },
+    conversions: {
+      warrants: [
+        { securityId: 'W-1', amount: money },
+        { securityId: 'W-2', amount: money },
+      ],
+    },
+  })
+  const { db } = world.deps
+  const warrants = async (companyId: typeof deal.companyId, day: string) =>
+    (await capTableAsOf(db, companyId, day)).securities
+      .filter(({ kind }) => kind === 'warrant')
+      .map((row) =>
+        [
+          row.customId,
+          row.className,
+          ...[row.fullyDiluted, row.unvested, row.price?.amount ?? 0n].map(formatNumeric),
+        ].join(' | '),
+      )
+  const on = CLOSED.slice(0, 10)
+  assert.deepEqual(await warrants(deal.companyId, '2026-12-14'), [
+    'W-1 |  | 0 | 0 | 0',
+    'W-2 | Common Stock | 0 | 0 | 0',
+  ])
+  const fixed = (unvested: string) => [
+    `W-1/2 | Series A Preferred Stock | 62500 | ${unvested} | 1.6`,
+    'W-2/2 | Common Stock | 50000 | 0 | 2',
+  ]
+  assert.deepEqual(await warrants(deal.companyId, on), fixed('62500'))
+  // Its vesting began with W-1: a quarter after one year of that.
+  assert.deepEqual(await warrants(deal.companyId, '2027-01-10'), fixed('46875'))
+  // 235,000 / 2 for compute, 1,000,000 / 2 for cash.
+  const after = await loadCapitalization(db, deal.companyId, on)
+  assert.equal(formatNumeric(after.fullyDiluted), String(11_500_000 + 117_500 + 500_000 + 62_500 + 50_000))
+  // A class may issue what its round sold and what it owes.
+  const series = after.classes.find(({ name }) => name === 'Series A Preferred Stock')
+  assert.equal(typeof series?.authorized === 'bigint' && formatNumeric(series.authorized), '680000')
+  const later = (conversions?: object) => {
+    const terms = RoundTerms.parse({
+      ...deal.terms({ name: 'Series B', closingDate: '2027-01-10', preMoney: { amount: '24460000', currency: 'USD' } }),
+      ...{ security: { className: 'Series B Preferred Stock', newClass: true }, conversions, cashInvestors: [] },
+      compute: { ...deal.terms().compute, stakeholderId: holderId(after, deal.terms().compute.holderName) },
+    })
+    return proForma({ ...after, asOf: '2027-01-10' }, terms)
+  }
+  // 24,460,000 / 12,230,000.
+  const next = later()
+  assert.deepEqual([next.priceDenominator, next.price.amount].map(formatNumeric), ['12230000', '2'])
+  assert.ok(!next.notes.some(({ code }) => code === 'WARRANTS_WITHOUT_NUMBER'))
+  const again = (securityId: string) => () => later({ warrants: [{ securityId, amount: money }] })
+  assert.throws(again('W-1'), /conversions\.warrants\.0\.securityId is no outstanding warrant/)
+  const [{ securityId } = { securityId: '' }] = after.holdings.filter(({ kind }) => kind === 'warrant')
+  assert.throws(again(securityId), /is a warrant whose number is known already/)
+  // What else the warrant says stays, and an export replays to the same.
+  const exported = await exportCapTable(db, world.staff.analyst.actor, { companyId: deal.id })
+  assert.deepEqual(exported.setAside, [])
+  const text = exported.files.map(({ content }) => String(content)).join()
+  assert.equal(text.match(/"warrant_expiration_date": ?"2033-01-10"/g)?.length, 4)
+  assert.match(
+    text,
+    /for 100000 USD it is for 62500 shares, at a discount from the price of the round, 8\/5 USD per share\. It goes on as W-1\/2/,
+  )
+  const copy = await world.company('Copy, Inc.')
+  await importCapTable(world.deps, world.staff.analyst.actor, { companyId: copy.id, files: [...exported.files] })
+  for (const day of ['2026-12-14', on, '2027-01-10']) {
+    assert.deepEqual(await warrants(copy.companyId, day), await warrants(deal.companyId, day))
+  }
 })

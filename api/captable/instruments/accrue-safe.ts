@@ -12,8 +12,7 @@ import {
 import { appendToHistory, TransactionRefused } from '../append-history.ts'
 import { type ConversionTrigger, conversionTrigger } from '../ocf/conversions.ts'
 import type { JsonObject } from '../ocf/json.ts'
-import { money, nextNumber } from '../replay/issuance-pieces.ts'
-import type { CapTable } from '../replay/state.ts'
+import { money, nextCustomId, nextNumber } from '../replay/issuance-pieces.ts'
 import {
   type ComputeSafe,
   dueSoFar,
@@ -94,7 +93,7 @@ async function reissued(trx: Trx, instrument: ComputeSafe, { now, to, vest, date
       id: newId(),
       date,
       security_id: securityId,
-      custom_id: nextCustomId(table, before?.customId),
+      custom_id: before === undefined ? `SAFE-${nextNumber(table, 'SAFE-')}` : nextCustomId(before.customId),
       stakeholder_id: instrument.stakeholderId,
       security_law_exemptions: [],
       consideration_text: `${instrument.consideration} ${vest.description}`,
@@ -114,13 +113,6 @@ async function reissued(trx: Trx, instrument: ComputeSafe, { now, to, vest, date
     const items = now.securityId === null ? [issuance] : [cancellation, issuance]
     return { add: { objects: [], transactions: items.map((item) => ({ item })) }, result: securityId }
   })
-}
-
-/** `SAFE-4`, and with each further accrual `SAFE-4/2`, `SAFE-4/3`. */
-function nextCustomId(table: CapTable, before: string | undefined): string {
-  if (before === undefined) return `SAFE-${nextNumber(table, 'SAFE-')}`
-  const [, base = before, count] = /^(.*?)(?:\/(\d+))?$/.exec(before) ?? []
-  return `${base}/${count === undefined ? 2 : Number(count) + 1}`
 }
 
 /** How a SAFE for compute converts, as a reader of its package sees it. Amounts of `safe` are in `currency`. */

@@ -281,7 +281,16 @@ function takeAmount(
 
 type Cancellation = { readonly quantity: Numeric; readonly balance_security_id?: string | undefined }
 
+/**
+ * A cancellation that names no balance cancels the whole. Of a warrant without a number of its own that is all that can be
+ * meant, whatever number is said of it; a part of one cannot be told.
+ */
 function cancel(context: Context, step: Step, security: Security, item: Cancellation): boolean {
+  const whole = !security.fixed && security.issued === 0n && item.balance_security_id === undefined
+  if (whole && item.quantity > 0n) {
+    close(context, step, security)
+    return true
+  }
   if (!takePart(context, step, security, item.quantity, item.balance_security_id, '/quantity')) return false
   security.cancelled += item.quantity
   const plan = security.planId === undefined ? undefined : context.table.plans.get(security.planId)

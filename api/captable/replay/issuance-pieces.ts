@@ -128,3 +128,9 @@ export function nextNumber(table: CapTable, prefix: string): bigint {
   }
   return last + 1n
 }
+
+/** What goes on of a security that is reissued: `SAFE-4/2` of `SAFE-4`, and `SAFE-4/3` of that. */
+export function nextCustomId(before: string): string {
+  const [, base = before, count] = /^(.*?)(?:\/(\d{1,9}))?$/.exec(before) ?? []
+  return `${base}/${count === undefined ? 2 : Number(count) + 1}`
+}
