@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { capTableAsOf, stockIssuances } from '../../api/captable/index.ts'
 import { issueTranche, reconcile } from '../../api/closing/index.ts'
 import { settlementsOf } from '../../api/closing/settlement/settlement.store.ts'
+import { standingOf } from '../../api/http/pages/standing.ts'
 import { formatNumeric } from '../../api/platform/index.ts'
 import { RoundTerms, type RoundTermsWire } from '../../api/rounds/index.ts'
 import { balances } from '../../api/tokens/index.ts'
@@ -30,6 +31,13 @@ test('a SAFE accrues by final statements, to the cent, as one open security whos
   assert.deepEqual(safesIn(await on('2027-03-02')), ['SAFE-1 23500'])
   await used(it, 'two')
   assert.deepEqual(safesIn(await on('2027-09-02')), ['SAFE-1/2 47000'])
+  // The founder's home says the currency, however many rounds came after that of the SAFE.
+  const { figures = [] } = (await standingOf(world.deps, it.founder.actor, it.companyId)) ?? {}
+  assert.deepEqual(figures.slice(-3), [
+    { name: 'Purchase amount under SAFEs', value: 'USD 235,000.00' },
+    { name: 'Accrued so far', value: 'USD 47,000.00' },
+    { name: 'Accrued by final statements', value: 'USD 47,000.00' },
+  ])
   assert.equal((await progressOf(world, it))[0]?.vested_shares, 4_700_000n)
   await exportsAlike(world, it, ['2026-12-15', '2027-03-02', '2027-09-02'])
   await sound(it)
@@ -251,13 +259,14 @@ const faults: readonly { name: string; change: object; paths: readonly string[] 
       cashInvestors: WIRE.cashInvestors,
       pool: { kind: 'INCREASE', shares: '1000' },
       promisedOptions: { shares: '1', from: 'POOL' },
-      conversions: {},
+      conversions: { warrants: [{ securityId: 'W-1', amount: usd('100000') }] },
       rolling: { maximum: usd('9000000'), outsideDate: '2027-06-15' },
       furtherGrants: [{ tokenClassId: WIRE.compute.tokenClassId, tokens: '1000' }],
     },
     paths: [
       'cashInvestors',
       'conversions',
+      'conversions.warrants',
       'furtherGrants',
       'pool.kind',
       'promisedOptions',

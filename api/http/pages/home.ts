@@ -61,7 +61,7 @@ async function homePage(deps: Deps, actor: Actor, chosen?: Uuid, refused?: strin
   if (company === undefined) return staffPage(deps, actor)
   const { companyId } = company
   const rounds = (await roundPages(deps.db, actor, [companyId], { limit: LOOKED_AT })).get(companyId) ?? []
-  const standing = await standingOf(deps, companyId, rounds)
+  const standing = await standingOf(deps, actor, companyId)
   return founderHomePage({
     person: { name: actor.name, role: `${is(actor, 'founder') ? 'founder' : 'signatory'} of ${company.legalName}` },
     companyName: company.legalName,

@@ -1,8 +1,9 @@
 /** Where a company stands with what it was granted: its tokens by class, and what its grants have earned. */
 import { counted, grouped, listed, money } from '../../../templates/format.ts'
+import type { Actor } from '../../access/index.ts'
 import { readProgress } from '../../drawdown/index.ts'
 import { type Deps, formatDecimal, formatTokens, type MicroTokens, type Uuid } from '../../platform/index.ts'
-import type { RoundView } from '../../rounds/index.ts'
+import { type RoundView, roundsByRef } from '../../rounds/index.ts'
 import { type AccountKind, allTokenClasses, balances, CHARGE_CAUSES, sumBalances } from '../../tokens/index.ts'
 
 type Words = {
@@ -13,14 +14,16 @@ type Words = {
 }
 export type Standing = { readonly headline: string; readonly figures: Words['figures'] }
 
-/** Left out before the first grant is opened. `rounds`: those of the company, whose terms say in which currency a SAFE is. */
-export async function standingOf(
-  { db }: Deps,
-  companyId: Uuid,
-  rounds: readonly RoundView[],
-): Promise<Standing | undefined> {
+/** Left out before the first grant is opened. The terms of the rounds of SAFEs, all of them, say in which currency each is. */
+export async function standingOf({ db }: Deps, actor: Actor, companyId: Uuid): Promise<Standing | undefined> {
   const grants = await readProgress(db, [companyId])
   if (grants.length === 0) return undefined
+  const ofSafes = new Set(grants.flatMap(({ grant }) => (grant.unit === 'CENT' ? [grant.roundId] : [])))
+  const rounds = await roundsByRef(
+    db,
+    actor,
+    [...ofSafes].map((id) => ({ companyId, id })),
+  )
   const parts = [...(await tokenWords({ db }, companyId)), ...shareWords(grants), ...safeWords(grants, rounds)]
   return {
     headline: listed(parts.flatMap(({ headline }) => headline)),

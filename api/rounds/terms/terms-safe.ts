@@ -82,7 +82,7 @@ export type SafeInHand = {
   readonly furtherGrants?: readonly unknown[] | undefined
   readonly pool?: { readonly kind: string } | undefined
   readonly cashSecurity?: unknown
-  readonly conversions?: unknown
+  readonly conversions?: { readonly warrants?: readonly unknown[] | undefined } | undefined
   readonly promisedOptions?: unknown
   readonly rolling?: unknown
 }
@@ -156,6 +156,11 @@ function* issueFaults(terms: SafeInHand): Iterable<InputFault> {
   if (pool !== undefined && pool.kind !== 'NONE') yield { path: ['pool', 'kind'], reason: `is ${pool.kind}, ${none}` }
   for (const term of ['cashSecurity', 'conversions', 'promisedOptions', 'rolling'] as const) {
     if (terms[term] !== undefined) yield { path: [term], reason: `is given, ${none}` }
+  }
+  if (terms.conversions?.warrants !== undefined) {
+    // Also a warrant at a valuation of its own: what it is divided by is the capitalization of a priced round.
+    const reason = 'are given, but the round gives a SAFE and fixes no price: leave them to the priced round'
+    yield { path: ['conversions', 'warrants'], reason }
   }
 }
 
