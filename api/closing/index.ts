@@ -109,6 +109,7 @@ export {
 } from './protections/round-protections.ts'
 export { type Reconciled, reconcile } from './reconcile.ts'
 export { readReleaseEvidence, releaseEvidence } from './release-evidence.views.ts'
+export { confirmMilestone, decideRelease, requestRelease } from './release-tokens.ts'
 export { lastReconciliations, RECONCILE_JOB, type ReconciliationView, runReconciliation } from './run-reconciliation.ts'
 export {
   COMPLETE_SENDING_JOB,
@@ -144,6 +145,7 @@ export { planFor } from './settlement/plan-for.ts'
 export { fellBeyond, topUpTokens } from './settlement/price-protection.ts'
 export { ProposeSettlementInput, proposeSettlement } from './settlement/propose-settlement.ts'
 export { type Rehearsal, RehearseSettlementInput, rehearseSettlement } from './settlement/rehearse-settlement.ts'
+export { releasesEnds } from './settlement/releases-end.views.ts'
 export { settleDue, settleDueGrants } from './settlement/settle-due.ts'
 export { mustSeeSettlement, type SettlementView, settlementsByCompany } from './settlement/settlement.views.ts'
 export { WithdrawSettlementInput, withdrawSettlement } from './settlement/withdraw-settlement.ts'

@@ -1,6 +1,16 @@
 /** Signed changes of how a grant earns: from a date on, and never what was earned before. */
 import { lockCompany } from '../parties/index.ts'
-import { globalId, instant, NotFound, newId, Refused, type Trx, today, type Uuid } from '../platform/index.ts'
+import {
+  globalId,
+  instant,
+  NotFound,
+  newId,
+  type Reader,
+  Refused,
+  type Trx,
+  today,
+  type Uuid,
+} from '../platform/index.ts'
 
 export type GrantChange = {
   readonly companyId: Uuid
@@ -155,4 +165,24 @@ export async function applyGrantChanges(trx: Trx, companyId: Uuid): Promise<void
       .where('change_id', '=', change.change_id)
       .execute()
   }
+}
+
+/** Long-stops that are signed, take effect by a day, and are not applied yet, by grant: what a late job leaves out. One query. */
+export async function signedLongStops(
+  reader: Reader,
+  companyIds: readonly Uuid[],
+  day: string,
+): Promise<ReadonlyMap<Uuid, string>> {
+  if (companyIds.length === 0) return new Map()
+  const rows = await reader
+    .selectFrom('grant_change')
+    .select(['grant_id', 'long_stop'])
+    .where('company_id', 'in', [...companyIds])
+    .where('applied_at', 'is', null)
+    .where('effective_on', '<=', day)
+    .where('long_stop', 'is not', null)
+    .orderBy('effective_on')
+    .orderBy('change_id')
+    .execute()
+  return new Map(rows.flatMap((row) => (row.long_stop === null ? [] : [[row.grant_id, row.long_stop] as const])))
 }

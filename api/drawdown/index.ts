@@ -34,7 +34,7 @@ export {
   START_RESERVATION_JOB,
   startReservation,
 } from './booking/reservation-times.ts'
-export { applyGrantChanges, changeGrant, type GrantChange } from './change-grant.ts'
+export { applyGrantChanges, changeGrant, type GrantChange, signedLongStops } from './change-grant.ts'
 export {
   type CorrectedOnDemandUsage,
   CorrectOnDemandUsageInput,

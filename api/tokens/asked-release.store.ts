@@ -2,7 +2,7 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import { instant, type MicroTokens, type Reader, type Ref, type Trx, type Uuid } from '../platform/index.ts'
 
-/** `waiting` for who must confirm it; `due` from its day on; `lapsed` when its tokens were cancelled or expired before. */
+/** `waiting` for who must confirm it; `due` from its day on; `lapsed` when its tokens were cancelled or expired, or their grant settled, before. */
 export const ASKED_RELEASE_STATES = ['waiting', 'due', 'released', 'refused', 'withdrawn', 'lapsed'] as const
 export type AskedReleaseState = (typeof ASKED_RELEASE_STATES)[number]
 
@@ -206,3 +206,10 @@ export async function lapseAskedRelease(
 /** Those that stand and are not released, oldest first. */
 export const openAskedReleases = async (reader: Reader, companyId: Uuid): Promise<AskedRelease[]> =>
   (await askedReleases(reader, companyId)).filter(isOpen)
+
+/** What was asked for of a lot and is not released lapses: nothing more of it is released. The company is locked. */
+export async function lapseReleasesOfLot(trx: Trx, companyId: Uuid, lotId: Uuid): Promise<void> {
+  for (const release of await openAskedReleases(trx, companyId)) {
+    if (release.lotId === lotId) await lapseAskedRelease(trx, release)
+  }
+}

@@ -18,13 +18,14 @@ import {
   zRef,
   zText,
 } from '../platform/index.ts'
-import { accountOf, lotAccounts } from './account.views.ts'
+import { accountOf, type LotAccounts, lotAccounts } from './account.views.ts'
 import { askedReleases, insertAskedRelease, openAskedReleases, stands } from './asked-release.store.ts'
 import { applyLotChanges } from './change-lot.ts'
 import { lockTokens } from './ledger.store.ts'
 import { releaseAsked } from './release-asked.ts'
 import { mustSeeLotReleases, mustTakeSide, type ReleaseSide, sideOf } from './release-sides.ts'
 import { type Milestone, releaseTermsOf, sameMilestone } from './release-terms.store.ts'
+import { mustStillRelease, type ReleasesEndOf } from './releases-end.ts'
 
 export const ConfirmMilestoneInput = z.strictObject({
   lotId: zRef('Lot'),
@@ -48,9 +49,15 @@ const SIDES: Readonly<Record<Milestone['confirmedBy'], readonly ReleaseSide[]>> 
  * terms want both sides, the other one confirms it with `decideRelease`.
  *
  * @throws {Refused} when the terms have no such milestone, it is confirmed already, or the lot has expired
+ * @throws {ReleasesEnded} from the long-stop of the grant on, unless it paid for the tokens all the same
  * @throws {NotFound} {Forbidden}
  */
-export async function confirmMilestone(deps: Deps, actor: Actor, input: ConfirmMilestoneInput): Promise<{ ref: Ref }> {
+export async function confirmMilestone(
+  deps: Deps,
+  actor: Actor,
+  input: ConfirmMilestoneInput,
+  endOf: ReleasesEndOf,
+): Promise<{ ref: Ref }> {
   const { lotId: lotRef, code, evidence, reachedOn, idempotencyKey } = parse(ConfirmMilestoneInput, input)
   const lot = await mustSeeLotReleases(deps.db, actor, lotRef)
   const { companyId, lotId } = lot
@@ -64,7 +71,9 @@ export async function confirmMilestone(deps: Deps, actor: Actor, input: ConfirmM
     if (reachedOn > on) throw new Refused('reachedOn', 'is in the future')
     const milestone = await standing(trx, companyId, lotId, code)
     const side = sideOf('code', sides, SIDES[milestone.confirmedBy])
-    await mustBeLocked(trx, companyId, lotId, milestone, on)
+    const accounts = await mustLive(trx, companyId, lotId, on)
+    await mustStillRelease(trx, endOf, { companyId, lotId }, on)
+    await mustBeLocked(trx, companyId, accounts, milestone)
     const needs = milestone.confirmedBy !== 'both' ? 'nobody' : side === 'fund' ? 'provider' : 'fund'
     const releaseId = newId()
     await insertAskedRelease(trx, {
@@ -111,11 +120,16 @@ async function standing(trx: Trx, companyId: Uuid, lotId: Uuid, code: string): P
 }
 
 /** @throws {Refused} */
-async function mustBeLocked(trx: Trx, companyId: Uuid, lotId: Uuid, { amount }: Milestone, on: string): Promise<void> {
+async function mustLive(trx: Trx, companyId: Uuid, lotId: Uuid, on: string): Promise<LotAccounts> {
   const lot = (await lotAccounts(trx, companyId)).find((each) => each.lotId === lotId)
   if (lot === undefined) throw new Error(`there is no lot ${lotId}`)
   if (lot.expiresOn <= on) throw new Refused('lotId', `names tokens that expired on ${lot.expiresOn}`)
-  const asked = (await openAskedReleases(trx, companyId)).filter((each) => each.lotId === lotId)
+  return lot
+}
+
+/** @throws {Refused} */
+async function mustBeLocked(trx: Trx, companyId: Uuid, lot: LotAccounts, { amount }: Milestone): Promise<void> {
+  const asked = (await openAskedReleases(trx, companyId)).filter((each) => each.lotId === lot.lotId)
   if (accountOf(lot, 'locked').left < asked.reduce((sum, each) => sum + each.amount, amount))
     throw new Refused('code', 'names a milestone of which the tokens are no longer there: they were cancelled')
 }

@@ -23,6 +23,7 @@ import { applyLotChanges } from './change-lot.ts'
 import { lockTokens } from './ledger.store.ts'
 import { releaseAsked } from './release-asked.ts'
 import { mustSeeAskedRelease, mustSeeLotReleases, mustTakeSide, sideOf } from './release-sides.ts'
+import { mustStillRelease, type ReleasesEndOf } from './releases-end.ts'
 
 /** What is said to a release that waits. */
 export const RELEASE_DECISIONS = ['CONFIRM', 'REFUSE'] as const
@@ -50,9 +51,15 @@ const STORED = { CONFIRM: 'confirmed', REFUSE: 'refused' } as const
 /**
  * Decides a release that waits. What is confirmed is released on its day: at once, where that has come.
  *
+ * @throws {ReleasesEnded} to confirm it on the long-stop of the grant or later
  * @throws {Refused} {WrongState} when it does not wait {SamePerson} {NotFound} {Forbidden}
  */
-export async function decideRelease(deps: Deps, actor: Actor, input: DecideReleaseInput): Promise<{ ref: Ref }> {
+export async function decideRelease(
+  deps: Deps,
+  actor: Actor,
+  input: DecideReleaseInput,
+  endOf: ReleasesEndOf,
+): Promise<{ ref: Ref }> {
   const { releaseId: ref, decision, reasonCode, note, idempotencyKey } = parse(DecideReleaseInput, input)
   const { companyId } = ref
   const { lotId } = await mustSeeAskedRelease(deps.db, actor, ref)
@@ -69,7 +76,7 @@ export async function decideRelease(deps: Deps, actor: Actor, input: DecideRelea
     if (decision === 'CONFIRM' && reasonCode != null) throw new Refused('reasonCode', 'belongs to a refusal')
     if (release.askedBy === actor.id && decision === 'CONFIRM') throw new SamePerson('confirm')
     sideOf('decision', sides, [release.needs])
-    if (decision === 'CONFIRM') await mustLive(trx, actor, release)
+    if (decision === 'CONFIRM') await mustLive(trx, actor, release, endOf)
     const why = decision === 'REFUSE' ? (reasonCode ?? 'OTHER') : null
     await insertReleaseDecision(trx, release, {
       decision: STORED[decision],
@@ -88,9 +95,12 @@ export async function decideRelease(deps: Deps, actor: Actor, input: DecideRelea
   })
 }
 
-/** Confirmed on its last day or later, a release would never be made. @throws {Refused} */
-async function mustLive(trx: Trx, actor: Actor, { companyId, lotId }: AskedRelease): Promise<void> {
+/** Confirmed on its last day or later, a release would never be made. @throws {Refused} {ReleasesEnded} */
+async function mustLive(trx: Trx, actor: Actor, release: AskedRelease, endOf: ReleasesEndOf): Promise<void> {
+  const { companyId, lotId, dueOn } = release
   await applyLotChanges(trx, companyId)
   const { expiresOn } = await mustSeeLotReleases(trx, actor, { companyId, id: lotId })
-  if (expiresOn <= (await today(trx))) throw new Refused('releaseId', `names tokens that expired on ${expiresOn}`)
+  const on = await today(trx)
+  if (expiresOn <= on) throw new Refused('releaseId', `names tokens that expired on ${expiresOn}`)
+  await mustStillRelease(trx, endOf, { companyId, lotId }, dueOn > on ? dueOn : on)
 }

@@ -134,3 +134,29 @@ export class AlreadyReversed extends DomainError {
     this.transferId = transferId
   }
 }
+
+/** Why nothing more of a lot is released: its grant's long-stop has come, or the grant was settled. */
+export const RELEASES_END_CAUSES = ['LONG_STOP', 'SETTLEMENT'] as const
+export type ReleasesEnd = {
+  readonly because: (typeof RELEASES_END_CAUSES)[number]
+  /** The first day on which nothing more is released. */
+  readonly on: string
+}
+
+/** Why, in sentences. */
+export const releasesEndWords = ({ because, on }: ReleasesEnd): string =>
+  because === 'LONG_STOP'
+    ? `From its long-stop on, ${on}, nothing more of this grant is released, since it could earn no shares. An extension that both sides sign before the grant is settled opens it again.`
+    : `This grant was settled and its unearned shares were forfeited: from ${on} on nothing more of it is released. What was released before stays redeemable until it expires.`
+
+/** What would be released now could earn nothing any more, and nothing was given for it: the grant has come to its end. */
+export class ReleasesEnded extends DomainError {
+  readonly code = 'RELEASES_ENDED'
+  readonly because: ReleasesEnd['because']
+  readonly on: string
+  constructor({ because, on }: ReleasesEnd) {
+    super(`${releasesEndWords({ because, on })} Nothing was changed.`)
+    this.because = because
+    this.on = on
+  }
+}

@@ -8,6 +8,7 @@ export {
   askedReleasesOf,
   askedReleasesOfLot,
   confirmedMilestones,
+  lapseReleasesOfLot,
 } from './asked-release.store.ts'
 export { AuthoriseSupplyInput, authoriseSupply } from './authorise-supply.ts'
 export {
@@ -42,6 +43,10 @@ export {
   HoldAlreadyPosted,
   HoldAlreadyVoided,
   HoldExpired,
+  RELEASES_END_CAUSES,
+  type ReleasesEnd,
+  ReleasesEnded,
+  releasesEndWords,
   SupplyExceeded,
   TokensNotReleased,
   TransferIdReused,
@@ -140,6 +145,7 @@ export {
   type ReleaseTermsOfLot,
   releaseTermsByLot,
 } from './release-terms.store.ts'
+export type { ReleasesEndOf } from './releases-end.ts'
 export { RequestReleaseInput, requestRelease } from './request-release.ts'
 export { joinHold, lastOf, splitHold } from './resize-hold.ts'
 export { reverseTransfer } from './reverse-transfer.ts'

@@ -32,6 +32,7 @@ import { releaseAsked } from './release-asked.ts'
 import { unpromised } from './release-room.ts'
 import { mustSeeLotReleases } from './release-sides.ts'
 import { type OnDemandLimits, releaseTermsOf } from './release-terms.store.ts'
+import { mustStillRelease, type ReleasesEndOf } from './releases-end.ts'
 
 export const RequestReleaseInput = z.strictObject({
   lotId: zRef('Lot'),
@@ -46,9 +47,15 @@ export type RequestReleaseInput = z.input<typeof RequestReleaseInput>
  * the agreed notice, once whoever the terms name has confirmed it.
  *
  * @throws {Refused} beyond the limits, when the lot is not released on demand, or when it expires before the notice is over
+ * @throws {ReleasesEnded} when the notice is over only on the long-stop of the grant or later
  * @throws {NotFound} {Forbidden}
  */
-export async function requestRelease(deps: Deps, actor: Actor, input: RequestReleaseInput): Promise<{ ref: Ref }> {
+export async function requestRelease(
+  deps: Deps,
+  actor: Actor,
+  input: RequestReleaseInput,
+  endOf: ReleasesEndOf,
+): Promise<{ ref: Ref }> {
   const { lotId: lotRef, amount, reason, idempotencyKey } = parse(RequestReleaseInput, input)
   const { companyId, lotId } = await mustSeeLotReleases(deps.db, actor, lotRef)
   mustSpeakFor(actor, companyId)
@@ -63,7 +70,7 @@ export async function requestRelease(deps: Deps, actor: Actor, input: RequestRel
     const limits = now.onDemand
     if (limits === null) throw new Refused('lotId', 'names tokens that are not released on demand')
     const dueOn = Temporal.PlainDate.from(on).add({ days: limits.noticeDays }).toString()
-    await mustBeWithin(trx, { companyId, lotId, amount, on, dueOn }, limits)
+    await mustBeWithin(trx, { companyId, lotId, amount, on, dueOn }, limits, endOf)
     const releaseId = newId()
     const needs = limits.confirmedBy
     await insertAskedRelease(trx, {
@@ -113,13 +120,14 @@ type Asked = {
   readonly dueOn: string
 }
 
-/** @throws {Refused} */
-async function mustBeWithin(trx: Trx, asked: Asked, limits: OnDemandLimits): Promise<void> {
+/** @throws {Refused} {ReleasesEnded} */
+async function mustBeWithin(trx: Trx, asked: Asked, limits: OnDemandLimits, endOf: ReleasesEndOf): Promise<void> {
   const { companyId, lotId, amount, on, dueOn } = asked
   const lot = (await lotAccounts(trx, companyId)).find((each) => each.lotId === lotId)
   if (lot === undefined) throw new Error(`there is no lot ${lotId}`)
   if (lot.expiresOn <= dueOn)
     throw new Refused('lotId', `names tokens that expire on ${lot.expiresOn}, and would be released on ${dueOn}`)
+  await mustStillRelease(trx, endOf, { companyId, lotId }, dueOn)
   if (limits.perRequest !== null && amount > limits.perRequest)
     throw new Refused(
       'amount',

@@ -1,11 +1,10 @@
 /** Releases that no date gives: milestones that are confirmed, and what the company asks for. */
+import { confirmMilestone, decideRelease, requestRelease } from '../../api/closing/index.ts'
 import { globalId, type Uuid } from '../../api/platform/index.ts'
 import {
   ASKED_RELEASE_STATES,
   type AskedRelease,
   askedReleasesOf,
-  confirmMilestone,
-  decideRelease,
   drawOrdersOf,
   type LotReleaseTerms,
   type LotView,
@@ -15,9 +14,9 @@ import {
   type OnDemandLimits,
   RELEASE_DECISIONS,
   RELEASE_REFUSALS,
+  ReleasesEnded,
   releasesToDecide,
   releaseTermsByLot,
-  requestRelease,
   withdrawRelease,
 } from '../../api/tokens/index.ts'
 import { batch } from '../kernel/batch.ts'
@@ -26,6 +25,7 @@ import type { Context } from '../kernel/context.ts'
 import { idempotencyKey, may } from '../kernel/mutation.ts'
 import { Company } from '../parties.ts'
 import { DemandConfirmer, DrawOrderEnum, MilestoneConfirmer } from '../rounds/round-terms-enums.ts'
+import './token-errors.ts'
 import { Lot, TokenClass } from './tokens.ts'
 
 const upper = <T extends string>(values: readonly T[]) =>
@@ -33,7 +33,7 @@ const upper = <T extends string>(values: readonly T[]) =>
 
 const State = builder.enumType('TokenReleaseState', {
   description:
-    'WAITING for who must confirm it; DUE from its day on; RELEASED; REFUSED; WITHDRAWN by the company; LAPSED, since its tokens were cancelled or expired before.',
+    'WAITING for who must confirm it; DUE from its day on; RELEASED; REFUSED; WITHDRAWN by the company; LAPSED, since its tokens were cancelled or expired, or its grant was settled, before.',
   values: upper(ASKED_RELEASE_STATES),
 })
 
@@ -216,16 +216,17 @@ builder.mutationFields((t) => ({
   confirmMilestone: t.field({
     type: Release,
     description:
-      'Confirm that a milestone is reached, by somebody of the side that the terms name and never of the company’s. Its tokens are released, or wait for the other side.',
-    ...may(['operations', 'partner', 'provider']),
+      'Confirm that a milestone is reached, by somebody of the side that the terms name and never of the company’s. Its tokens are released, or wait for the other side. Refused from the long-stop of the grant on, unless its unearned shares vest all the same.',
+    ...may(['operations', 'partner', 'provider'], [ReleasesEnded]),
     args: { input: t.arg({ type: ConfirmMilestoneInput }) },
     resolve: async (_root, { input }, { deps, actor }) =>
       mustSeeAskedRelease(deps.db, actor, (await confirmMilestone(deps, actor, input)).ref),
   }),
   requestRelease: t.field({
     type: Release,
-    description: 'Ask for tokens of a lot that are released on demand, within what its terms allow.',
-    ...may(['founder', 'signatory']),
+    description:
+      'Ask for tokens of a lot that are released on demand, within what its terms allow and before the long-stop of its grant.',
+    ...may(['founder', 'signatory'], [ReleasesEnded]),
     args: { input: t.arg({ type: RequestReleaseInput }) },
     resolve: async (_root, { input }, { deps, actor }) =>
       mustSeeAskedRelease(deps.db, actor, (await requestRelease(deps, actor, input)).ref),
@@ -233,7 +234,7 @@ builder.mutationFields((t) => ({
   decideRelease: t.field({
     type: Release,
     description: 'Confirm or refuse a release that waits, by somebody of the side that the terms name.',
-    ...may(['operations', 'partner', 'provider']),
+    ...may(['operations', 'partner', 'provider'], [ReleasesEnded]),
     args: { input: t.arg({ type: DecideReleaseInput }) },
     resolve: async (_root, { input }, { deps, actor }) =>
       mustSeeAskedRelease(deps.db, actor, (await decideRelease(deps, actor, input)).ref),

@@ -5,6 +5,8 @@ import {
   HoldAlreadyPosted,
   HoldAlreadyVoided,
   HoldExpired,
+  RELEASES_END_CAUSES,
+  ReleasesEnded,
   SupplyExceeded,
   TokensNotReleased,
   TransferIdReused,
@@ -87,4 +89,20 @@ builder.objectType(AccountClosed, {
   description: 'An account of the lot is closed to new transfers.',
   interfaces,
   fields: (t) => ({ side: t.exposeString('side', { description: 'The side of the transfer: debit or credit.' }) }),
+})
+builder.objectType(ReleasesEnded, {
+  name: 'ReleasesEnded',
+  description: 'The grant has come to its end: nothing more of it is released.',
+  interfaces,
+  fields: (t) => ({
+    because: t.expose('because', {
+      type: builder.enumType('ReleasesEndCause', {
+        description:
+          'LONG_STOP: the long-stop of the grant, with every day that moved it. SETTLEMENT: the grant was settled and unearned shares were forfeited.',
+        values: RELEASES_END_CAUSES,
+      }),
+      description: 'What ended it.',
+    }),
+    on: t.expose('on', { type: 'Date', description: 'The first day on which nothing more is released.' }),
+  }),
 })

@@ -45,6 +45,8 @@ export type LotReleasesOnPage = {
   /** Limits in sentences; `key` where this person may ask. */
   readonly onDemand?: { readonly rules: readonly string[]; readonly key?: string | undefined } | undefined
   readonly releases: readonly ReleaseOnPage[]
+  /** Why nothing more is confirmed or asked for; left out while it can be. */
+  readonly ended?: string | undefined
   readonly today: string
   readonly refused?: string | undefined
 }
@@ -55,7 +57,7 @@ const STATES: Readonly<Record<string, string>> = {
   released: '✓ Released',
   refused: '✗ Refused',
   withdrawn: '↶ Taken back',
-  lapsed: '– Its tokens were cancelled or have expired',
+  lapsed: '– Its tokens were cancelled or have expired, or its grant was settled',
 }
 /** Where a release is, in words. */
 export const releaseWords = (state: string): string => STATES[state] ?? state
@@ -78,6 +80,7 @@ export const lotReleasesPage = (page: LotReleasesOnPage): string =>
       <h1>${grouped(page.locked)} ${page.tokenClass} are locked</h1>
       <p class="lead">${page.company === '' ? 'Of' : html`${page.company}: of`} ${grouped(page.granted)} tokens${page.grant !== undefined && html` of ${page.grant}`}. They expire on ${date(page.expiresOn)}, released or not.</p>
       ${page.refused !== undefined && html`<div class="note refused" role="alert"><p><strong>Not done.</strong> ${page.refused}</p></div>`}
+      ${page.ended !== undefined && html`<p class="note">${page.ended}</p>`}
       ${page.milestones.length > 0 && milestonesCard(page)}
       ${page.onDemand !== undefined && demandCard(page, page.onDemand)}
       ${

@@ -2,7 +2,7 @@
 import { column, date, sum } from '../format.ts'
 import type { Table } from './table.ts'
 import type { GrantOnPaper, MilestoneOnPaper } from './term-sheet-input.ts'
-import { confirmerWords, onDemandWords } from './term-sheet-words.ts'
+import { confirmerWords, onDemandWords, UNTIL_LONG_STOP } from './term-sheet-words.ts'
 
 type Clause = { readonly text: string; readonly table?: Table }
 export type ReleasesOnPaper = Pick<GrantOnPaper, 'releases' | 'milestones' | 'onDemand'>
@@ -41,7 +41,7 @@ export function schedule(releases: ReleasesOnPaper['releases'], of = ''): Table 
 }
 
 const milestoneWords = (of: string): string =>
-  `These Tokens${of} are released once it is confirmed in writing, with evidence and date, that the milestone is reached. A named person of the side that is named here confirms it, never one who acts for the Company. Each milestone is confirmed once.`
+  `These Tokens${of} are released once it is confirmed in writing, with evidence and date, that the milestone is reached. A named person of the side that is named here confirms it, never one who acts for the Company. Each milestone is confirmed once. ${UNTIL_LONG_STOP}`
 
 function milestoneTable(milestones: readonly MilestoneOnPaper[], of: string): Table {
   const amounts = milestones.map(({ tokens }) => tokens)

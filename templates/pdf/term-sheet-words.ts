@@ -176,6 +176,10 @@ const CONFIRMERS: Readonly<Record<MilestoneOnPaper['confirmedBy'], string>> = {
 export const confirmerWords = ({ confirmedBy }: Pick<MilestoneOnPaper, 'confirmedBy'>): string =>
   CONFIRMERS[confirmedBy]
 
+/** Of what no date releases: there is nothing to earn by it afterwards. */
+export const UNTIL_LONG_STOP =
+  'From the Long-Stop Date on, as it then stands, nothing more of them is released, unless everything unearned vests on that date.'
+
 /** What the company may ask for, and how. `of` names the grant, " of grant 2", where there are several. */
 export function onDemandWords(
   { tokens, perRequest, perPeriod, noticeDays, confirmedBy }: OnDemandOnPaper,
@@ -194,7 +198,7 @@ export function onDemandWords(
     fund: 'The Fund confirms each request first.',
     provider: 'The Provider confirms each request first.',
   }[confirmedBy]
-  return `${counted(tokens, 'Token')}${of} are released as the Company asks for them${within}. They are released ${notice}. ${confirmed}`
+  return `${counted(tokens, 'Token')}${of} are released as the Company asks for them${within}. They are released ${notice}. ${confirmed} ${UNTIL_LONG_STOP}`
 }
 
 const DRAW_ORDERS: Readonly<Record<DrawOrderOnPaper, string>> = {

@@ -2,129 +2,40 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { settleDue } from '../../api/closing/index.ts'
 import { decideReservation, requestReservation } from '../../api/clusters/index.ts'
-import { inTransaction, newId, parseTokens, type Uuid } from '../../api/platform/index.ts'
 import { canonicalTerms, type RoundTermsWire } from '../../api/rounds/index.ts'
-import { cancelTokens, expireLots, releaseDue } from '../../api/tokens/index.ts'
 import { pool as makePool } from '../clusters/given.ts'
-import { assertSound, at, givenDrawdown, usage } from '../drawdown/given-drawdown.ts'
+import { assertSound, at, usage } from '../drawdown/given-drawdown.ts'
 import { terms as givenTerms } from '../rounds/given-terms.ts'
-import { makeWorld, type Person } from '../support/world.ts'
-import { tokenClass } from '../tokens/given.ts'
+import { makeWorld } from '../support/world.ts'
 import { drafted, signed } from './given-amendment.ts'
-import { type Deal, givenDeal } from './given-deal.ts'
+import { givenDeal } from './given-deal.ts'
+import {
+  ask,
+  confirm,
+  decide,
+  FIRST,
+  furtherClosing,
+  tokensOf as inLot,
+  LATER,
+  lotIdOf,
+  pilot,
+  plan,
+  type Releases,
+  reached,
+  twoGrants,
+} from './given-releases.ts'
 
 const world = await makeWorld()
-const { analyst, partner, secondPartner, operations, provider, otherProvider } = world.staff
+const { analyst, partner, operations, provider, otherProvider } = world.staff
 const { db } = world.deps
 
-const RELEASE = '... on TokenRelease { releaseId milestone amount state needs }'
-const CLOSING = `... on Closing { id state document { sha256 } grants { lotId grantId } plannedGrants { tokens releases { on tokens }
-  milestones { code tokens confirmedBy } releasesOnDemand { perRequest perPeriod periodDays noticeDays confirmedBy } } }`
-const sender = (name: string, fields: string) => {
-  const document = `mutation ($input: ${name[0]?.toUpperCase()}${name.slice(1)}Input!) { ${name}(input: $input) { __typename
-    ${fields} ... on DomainError { code message } ... on Refused { field reason } } }`
-  return async (by: Person, input: Record<string, unknown>) => {
-    const answer = await by.graphql(document, { input })
-    return answer.data?.[name] ?? answer
-  }
-}
-const confirm = sender('confirmMilestone', RELEASE)
-const ask = sender('requestRelease', RELEASE)
-const decide = sender('decideRelease', RELEASE)
-const plan = sender('planClosing', CLOSING)
-
-type Releases = RoundTermsWire['releases']
-const pilot = (tokens: string, confirmedBy: 'fund' | 'provider' | 'both') => ({
-  code: 'PILOT',
-  text: 'The pilot runs.',
-  tokens,
-  confirmedBy,
-})
-/** Of 100,000: 30,000 at closing, 40,000 by the pilot, 30,000 as the company asks. */
-const FIRST: Releases = {
-  kind: 'MILESTONES',
-  milestones: [pilot('40000', 'fund')],
-  releases: [{ on: '2026-12-15', tokens: '30000' }],
-  onDemand: { perRequest: '20000' },
-}
-/** Of 50,000: 20,000 by a pilot of the same name, 30,000 as the company asks and the fund confirms. */
-const SECOND: Releases = {
-  kind: 'MILESTONES',
-  milestones: [pilot('20000', 'provider')],
-  onDemand: { confirmedBy: 'fund' },
-}
-/** Of 20: 5 on the day, 5 by a pilot, 10 as the company asks. */
-const LATER: Releases = {
-  kind: 'MILESTONES',
-  milestones: [pilot('5', 'both')],
-  releases: [{ on: '2026-12-20', tokens: '5' }],
-  onDemand: { perPeriod: { tokens: '8', days: 30 }, confirmedBy: 'provider' },
-}
-
-/** A round whose two grants are of two providers; further closings until 15 June 2027. */
-async function given(change: { first?: Releases; second?: Releases } = {}) {
-  const deal = await givenDeal(world)
-  const otherClass = await tokenClass(world, '1000000', world.otherProviderId)
-  const second = {
-    tokenClassId: `TokenClass:${otherClass}`,
-    tokens: '50000',
-    referencePrice: { amount: '1.50', currency: 'USD' },
-    releases: change.second ?? SECOND,
-  }
-  const drawn = await givenDrawdown(
-    world,
-    {
-      security: { className: 'Series A Preferred Stock', newClass: true, authorized: '5000000' },
-      cashInvestors: [],
-      releases: change.first ?? FIRST,
-      furtherGrants: [second],
-      rolling: { maximum: { amount: '3000000', currency: 'USD' }, outsideDate: '2027-06-15' },
-    },
-    { deal },
-  )
-  const lots = drawn.closed.grants.map(({ lotId }) => lotIdOf(deal, lotId))
-  return { ...drawn, otherClass, second, one: lots[0] ?? '', two: lots[1] ?? '' }
-}
-const lotIdOf = ({ companyId }: Pick<Deal, 'companyId'>, lotId: Uuid) => `Lot:${companyId}:${lotId}`
-const reached = (lotId: string, reachedOn = '2026-12-15') => ({ lotId, code: 'PILOT', evidence: 'A report', reachedOn })
-
-/** Whole tokens of a lot that are locked, and available. */
-async function tokensOf(lot: string): Promise<string> {
-  const [, companyId = '', lotId = ''] = lot.split(':')
-  const rows = await db
-    .selectFrom('ledger_account')
-    .select(['kind', 'credits_posted', 'debits_posted'])
-    .where('holder_id', '=', companyId)
-    .where('lot_id', '=', lotId)
-    .execute()
-  const of = (kind: string) => {
-    const row = rows.find((each) => each.kind === kind)
-    return ((row?.credits_posted ?? 0n) - (row?.debits_posted ?? 0n)) / 1_000_000n
-  }
-  return `${of('locked')} locked, ${of('available')} available`
-}
-
-/** Holds a further closing of one grant on 20 December, as people do over HTTP. */
-async function furtherClosing(of: { closed: { roundId: string }; signatory: Person }, grant: object) {
-  await world.setClock('2026-12-18T10:00:00Z')
-  const input = { roundId: of.closed.roundId, closingDate: '2026-12-20', grants: [grant] }
-  const planned = await plan(analyst, input)
-  assert.equal(planned.__typename, 'Closing', JSON.stringify(planned))
-  const offered = await sender('offerClosing', CLOSING)(analyst, { closingId: planned.id })
-  const { sha256 } = offered.document
-  const accepted = await sender('acceptClosing', CLOSING)(of.signatory, { closingId: planned.id, sha256 })
-  assert.equal(accepted.state, 'accepted', JSON.stringify(accepted))
-  await world.setClock('2026-12-20T10:00:00Z')
-  const held = await sender('holdClosing', CLOSING)(secondPartner, { closingId: planned.id })
-  assert.equal(held.state, 'closed', JSON.stringify(held))
-  return held
-}
+const tokensOf = (lot: string) => inLot(world, lot)
+const given = (change?: Parameters<typeof twoGrants>[1]) => twoGrants(world, change)
 
 test('two grants and a later closing release by a milestone and on demand each, are used, and earn', async () => {
   const of = await given()
-  const held = await furtherClosing(of, {
+  const held = await furtherClosing(world, of, {
     tokenClassId: `TokenClass:${of.tokenClassUuid}`,
     tokens: '20',
     longStop: '2028-12-31',
@@ -472,131 +383,4 @@ test('what dates released of a grant by the day of an amendment stays as it was'
     answer.faults.map(({ path }: { path: string }) => path),
     ['furtherGrants.0.releases'],
   )
-})
-
-test('once its lot has expired nothing of a grant is confirmed or asked for, and the other grant goes on', async () => {
-  const short = await given()
-  const asked = await ask(short.founder, { lotId: short.two, amount: '10000' })
-  assert.equal(asked.state, 'WAITING')
-  await signedDates(short, { longStop: '2029-06-15', tokenExpiry: '2029-06-15' })
-  const EXPIRED = '2029-06-15'
-  await world.setClock(`${EXPIRED}T10:00:00Z`)
-  // On the very day, before the job has run.
-  const last = await decide(operations, { releaseId: asked.releaseId, decision: 'CONFIRM' })
-  assert.match(last.reason, /names tokens that expired on 2029-06-15/)
-  await inTransaction(db, (trx) => expireLots(trx, short.companyId, EXPIRED))
-  const late = await confirm(otherProvider, reached(short.two))
-  assert.deepEqual([late.__typename, late.field], ['Refused', 'lotId'])
-  assert.match((await ask(short.founder, { lotId: short.two, amount: '1' })).reason, /expire on 2029-06-15/)
-  const gone = await decide(operations, { releaseId: asked.releaseId, decision: 'CONFIRM' })
-  assert.equal(gone.__typename, 'WrongState')
-  assert.equal((await confirm(operations, reached(short.one))).state, 'RELEASED')
-  assert.equal(await tokensOf(short.one), '30000 locked, 70000 available')
-  assert.equal(await tokensOf(short.two), '0 locked, 0 available')
-  await assertSound(world, short)
-})
-
-test('a grant that is settled at its long-stop earns nothing by what is released later; the other earns on', async () => {
-  const of = await given()
-  await signedDates(of, { longStop: '2029-06-15', tokenExpiry: '2030-06-15' })
-  await world.setClock('2029-06-15T10:00:00Z')
-  const [first, second] = of.closed.grants.map(({ grantId }) => grantId)
-  for (const grantId of [first, second]) await settleDue(world.deps, { companyId: of.companyId, grantId })
-  const { data } = await operations.graphql(
-    'query ($id: ID!) { node(id: $id) { ... on Company { settlements { event state plan { forfeits } } } } }',
-    { id: of.id },
-  )
-  // The first grant's long-stop is a year later.
-  assert.deepEqual(data.node.settlements, [{ event: 'long_stop', state: 'applied', plan: { forfeits: '37500' } }])
-  // Tokens stay redeemable until they expire, and earn nothing.
-  assert.equal((await confirm(otherProvider, reached(of.two))).state, 'RELEASED')
-  assert.equal((await ask(of.founder, { lotId: of.one, amount: '20000' })).state, 'RELEASED')
-  assert.equal((await confirm(operations, reached(of.one))).state, 'RELEASED')
-  assert.equal(await tokensOf(of.one), '10000 locked, 90000 available')
-  assert.equal(await tokensOf(of.two), '30000 locked, 20000 available')
-  await assertSound(world, of)
-})
-
-test('a grant that is terminated gives up what it has not released; the other goes on as signed', async () => {
-  const of = await given({ second: { ...SECOND, releases: [{ on: '2026-12-15', tokens: '10000' }] } as Releases })
-  const waits = await ask(of.founder, { lotId: of.two, amount: '5000' })
-  await world.setClock('2027-04-01T09:00:00Z')
-  const grantId = `Grant:${of.companyId}:${of.closed.grants[1]?.grantId}`
-  const settle = async (by: Person, name: string, input: object) => {
-    const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input`
-    const { data } = await by.graphql(
-      `mutation ($input: ${type}!) { ${name}(input: $input) { __typename ... on GrantSettlement { id state planSha256
-        plan { cancelledLocked cancelledAvailable } } ... on DomainError { message } } }`,
-      { input },
-    )
-    return data[name]
-  }
-  const event = { event: 'termination_for_convenience', happenedOn: '2027-04-01', evidence: 'a letter' }
-  const proposed = await settle(partner, 'proposeGrantSettlement', { grantId, ...event })
-  const signing = { settlementId: proposed.id, planSha256: proposed.planSha256 }
-  const done = await settle(secondPartner, 'approveGrantSettlement', signing)
-  assert.equal(done.__typename, 'GrantSettlement', JSON.stringify([proposed, done]))
-  assert.deepEqual([done.plan.cancelledLocked, done.plan.cancelledAvailable], ['40000', '0'])
-  // During the wind-down what was released can be used; nothing more is released.
-  assert.equal(await tokensOf(of.two), '0 locked, 10000 available')
-  assert.match((await confirm(otherProvider, reached(of.two, '2027-03-31'))).reason, /no longer there/)
-  assert.match((await ask(of.founder, { lotId: of.two, amount: '1' })).reason, /more than the/)
-  assert.equal((await decide(operations, { releaseId: waits.releaseId, decision: 'CONFIRM' })).__typename, 'WrongState')
-  assert.equal((await confirm(operations, reached(of.one))).state, 'RELEASED')
-  assert.equal((await ask(of.founder, { lotId: of.one, amount: '20000' })).state, 'RELEASED')
-  assert.equal(await tokensOf(of.one), '10000 locked, 90000 available')
-  await assertSound(world, of)
-})
-
-/** The first grant goes on until 15 June 2030, the second as told. */
-async function signedDates(
-  of: Awaited<ReturnType<typeof given>>,
-  own: { longStop: string; tokenExpiry: string },
-): Promise<void> {
-  await world.setClock('2026-12-20T10:00:00Z')
-  const change = { longStop: '2030-06-15', tokenExpiry: '2030-06-15', furtherGrants: [{ ...of.second, ...own }] }
-  await signed(world, of, of.closed.roundId, change as Partial<RoundTermsWire>, { effectiveOn: '2027-01-01' })
-}
-
-test('where tokens are cancelled, dates give way to milestones and requests, and milestones to requests that stand', async () => {
-  const dated = [
-    { on: '2027-06-01', tokens: '10000' },
-    { on: '2027-09-01', tokens: '10000' },
-  ]
-  const of = await given({ second: { ...SECOND, releases: dated } as Releases })
-  await world.setClock('2026-12-20T10:00:00Z')
-  // 50,000 locked: 20,000 by dates, 20,000 by the pilot, 10,000 to be asked for.
-  assert.match((await ask(of.founder, { lotId: of.two, amount: '10001' })).reason, /more than the 10000 tokens/)
-  const asked = await ask(of.founder, { lotId: of.two, amount: '5000' })
-  const cancel = (tokens: string) =>
-    inTransaction(db, (trx) =>
-      cancelTokens(trx, {
-        companyId: of.companyId,
-        lotId: of.two.split(':')[2] ?? '',
-        from: ['locked'],
-        cause: newId(),
-        subject: of.closed.roundId,
-        atMost: parseTokens(tokens),
-      }),
-    )
-  const planned = async () =>
-    (
-      await db
-        .selectFrom('release_plan')
-        .select(['release_on', 'amount_micro'])
-        .where('company_id', '=', of.companyId)
-        .where('lot_id', '=', of.two.split(':')[2] ?? '')
-        .orderBy('release_on')
-        .execute()
-    ).map(({ release_on, amount_micro }) => `${release_on} ${amount_micro / 1_000_000n}`)
-  // 38,000 left: 20,000 and 5,000 are promised, so of 20,000 dated 13,000 stay: the last ones go.
-  await cancel('12000')
-  assert.deepEqual(await planned(), ['2027-06-01 10000', '2027-09-01 3000'])
-  // 24,000 left: less than the pilot and the request; the request stands, and the pilot can no longer be confirmed.
-  await cancel('14000')
-  assert.deepEqual(await planned(), [])
-  assert.match((await confirm(otherProvider, reached(of.two))).reason, /no longer there/)
-  assert.equal((await decide(operations, { releaseId: asked.releaseId, decision: 'CONFIRM' })).state, 'RELEASED')
-  await inTransaction(db, (trx) => releaseDue(trx, of.companyId, '2027-12-01'))
-  assert.equal(await tokensOf(of.two), '19000 locked, 5000 available')
 })

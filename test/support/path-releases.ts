@@ -1,12 +1,7 @@
 /** What the lots of a company that goes the whole way have beside their plans: milestones, requests, an order, notices. */
+import { confirmMilestone } from '../../api/closing/index.ts'
 import { globalId, inTransaction, type MicroTokens, type Trx, type Uuid, zKey } from '../../api/platform/index.ts'
-import {
-  agreeDrawOrder,
-  confirmMilestone,
-  freezeReleaseTerms,
-  giveExpiryNotices,
-  openLot,
-} from '../../api/tokens/index.ts'
+import { agreeDrawOrder, freezeReleaseTerms, giveExpiryNotices, openLot } from '../../api/tokens/index.ts'
 import type { Way } from './path-deal.ts'
 
 /**

@@ -18,6 +18,8 @@ const world = await makeWorld()
 const { operations } = world.staff
 const { deps } = world
 const tokenClassId = await tokenClass(world)
+/** The lot is of no grant that ends. */
+const goesOn = async () => undefined
 const START = Date.parse('2026-12-01T10:00:00Z')
 const dayOf = (day: number): string => new Date(START + day * 86_400_000).toISOString().slice(0, 10)
 
@@ -138,7 +140,7 @@ async function run(of: Awaited<ReturnType<typeof givenLot>>, model: Model, each:
     const fits = each.tokens <= model.room()
     let id = ''
     const no = await refused(async () => {
-      id = (await requestRelease(deps, of.founder.actor, { lotId: lot, amount: String(each.tokens) })).ref.id
+      id = (await requestRelease(deps, of.founder.actor, { lotId: lot, amount: String(each.tokens) }, goesOn)).ref.id
     })
     assert.equal(no, !fits, `asked for ${each.tokens} of ${model.room()}`)
     if (fits) model.asked.push({ id, tokens: each.tokens, state: 'waiting' })
@@ -146,7 +148,11 @@ async function run(of: Awaited<ReturnType<typeof givenLot>>, model: Model, each:
     const { code, tokens } = MILESTONES[each.which % MILESTONES.length] ?? assert.fail()
     const fits = model.open.some((open) => open.code === code) && tokens + sum(model.waiting) <= model.locked
     const said = { lotId: lot, code, evidence: 'A report', reachedOn: dayOf(model.day) }
-    assert.equal(await refused(() => confirmMilestone(deps, operations.actor, said)), !fits, `${code} is reached`)
+    assert.equal(
+      await refused(() => confirmMilestone(deps, operations.actor, said, goesOn)),
+      !fits,
+      `${code} is reached`,
+    )
     if (!fits) return
     model.open = model.open.filter((open) => open.code !== code)
     model.release(tokens)
@@ -160,7 +166,7 @@ async function run(of: Awaited<ReturnType<typeof givenLot>>, model: Model, each:
         : { releaseId, decision: 'REFUSE' as const, note: 'No.' }
     const waits = about.state === 'waiting'
     assert.equal(
-      await refused(() => decideRelease(deps, operations.actor, said)),
+      await refused(() => decideRelease(deps, operations.actor, said, goesOn)),
       !waits,
       `${each.kind} ${about.state}`,
     )

@@ -25,7 +25,7 @@ import {
   type Uuid,
   type WholeShares,
 } from '../../platform/index.ts'
-import { cancelTokens, openTopUp } from '../../tokens/index.ts'
+import { cancelTokens, lapseReleasesOfLot, openTopUp } from '../../tokens/index.ts'
 import type { ApplyPlan } from './application.ts'
 import { noticeOf } from './notice-of.ts'
 import { type GrantStanding, planHash, planJson, type SettlementPlan } from './plan.ts'
@@ -69,6 +69,8 @@ export async function applyPlan(trx: Trx, of: ApplyPlan): Promise<Applied> {
   if (plan.endsEarning) {
     await endEarning(trx, grant, endOf(standing, plan))
     await markSettled(trx, grant)
+    // Tokens stay at a long-stop, but what was asked for and not given is for a grant that is no more.
+    if (plan.shares.forfeits > 0n) await lapseReleasesOfLot(trx, companyId, standing.lotId)
   }
   if (plan.windDownUntil !== null) await windDown(trx, ref, standing, plan.windDownUntil)
   const document = await notice(trx, of)

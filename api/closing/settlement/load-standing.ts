@@ -77,7 +77,7 @@ async function booksOf(
   return {
     lots: new Map(lots.map((lot) => [lot.lotId, lot])),
     on,
-    applied: await appliedToGrants(reader, companyId, ids),
+    applied: await appliedToGrants(reader, [companyId], ids),
     amountOf: amountsIn(lots),
     requests: (await requestEvidence(reader, [companyId])).get(companyId) ?? [],
     termsOn: await termsByDay(reader, { companyId, id: roundId }),

@@ -1,11 +1,30 @@
 /** The long-stop of grants as it holds today, with what moved it. Visibility is the company's: callers read it first. */
 import { owedDays, requestEvidence } from '../../clusters/index.ts'
+import { signedLongStops } from '../../drawdown/index.ts'
 import { type Reader, type Ref, today, type Uuid } from '../../platform/index.ts'
+import type { RoundTerms } from '../../rounds/index.ts'
 import { type LongStop, longStopOf } from './long-stop.ts'
 import { signedVersions, termsOfDay } from './terms-by-day.ts'
 
-/** The long-stop of each of these grants, by grant. As many queries as for one. */
+/** The long-stop of each of these grants as it holds today, by grant. As many queries as for one. */
 export async function longStopsOf(reader: Reader, refs: readonly Ref[]): Promise<Map<Uuid, LongStop>> {
+  const found = await longStopsWithTerms(reader, refs)
+  return new Map([...found].map(([grantId, { longStop }]) => [grantId, longStop]))
+}
+
+/** A long-stop, and the signed terms of its round on any day. */
+export type LongStopWithTerms = { readonly longStop: LongStop; readonly termsOn: (day: string) => RoundTerms }
+
+/**
+ * The same with the terms that it was counted by.
+ *
+ * @param day the day for which it is asked: what is signed and takes effect by then holds. Today where it is left out
+ */
+export async function longStopsWithTerms(
+  reader: Reader,
+  refs: readonly Ref[],
+  day?: string,
+): Promise<Map<Uuid, LongStopWithTerms>> {
   if (refs.length === 0) return new Map()
   const companyIds = [...new Set(refs.map(({ companyId }) => companyId))]
   const grants = await reader
@@ -25,6 +44,7 @@ export async function longStopsOf(reader: Reader, refs: readonly Ref[]): Promise
     .execute()
   const requests = await requestEvidence(reader, companyIds)
   const on = await today(reader)
+  const signed = await signedLongStops(reader, companyIds, day ?? on)
   const versions = await signedVersions(
     reader,
     grants.map((grant) => ({ companyId: grant.company_id, id: grant.round_id })),
@@ -33,8 +53,9 @@ export async function longStopsOf(reader: Reader, refs: readonly Ref[]): Promise
     grants.map((grant) => {
       const own = (requests.get(grant.company_id) ?? []).filter((each) => each.tokenClassId === grant.token_class_id)
       const owed = owedDays(own, { from: grant.opened_at.slice(0, 10), until: on })
-      const ownTerms = versions.get(grant.round_id) ?? []
-      return [grant.grant_id, longStopOf(grant.long_stop, owed, (day) => termsOfDay(ownTerms, day).settlement)]
+      const termsOn = (of: string) => termsOfDay(versions.get(grant.round_id) ?? [], of)
+      const agreed = signed.get(grant.grant_id) ?? grant.long_stop
+      return [grant.grant_id, { longStop: longStopOf(agreed, owed, (of) => termsOn(of).settlement), termsOn }]
     }),
   )
 }

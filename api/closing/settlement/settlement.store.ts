@@ -180,17 +180,17 @@ export async function insertOutcome(
 
 /** The settlements of a grant that were applied, oldest first. */
 export const appliedTo = async (reader: Reader, companyId: Uuid, grantId: Uuid): Promise<readonly StoredSettlement[]> =>
-  (await appliedToGrants(reader, companyId, [grantId])).get(grantId) ?? []
+  (await appliedToGrants(reader, [companyId], [grantId])).get(grantId) ?? []
 
-/** The same of several grants of a company, by grant; those with none are left out. One query. */
+/** The same of several grants of these companies, by grant; those with none are left out. One query. */
 export async function appliedToGrants(
   reader: Reader,
-  companyId: Uuid,
+  companyIds: readonly Uuid[],
   grantIds: readonly Uuid[],
 ): Promise<ReadonlyMap<Uuid, readonly StoredSettlement[]>> {
   if (grantIds.length === 0) return new Map()
   const rows = await settlements(reader)
-    .where('settlement.company_id', '=', companyId)
+    .where('settlement.company_id', 'in', [...companyIds])
     .where('settlement.grant_id', 'in', [...grantIds])
     .where('outcome.kind', '=', 'applied')
     .orderBy('settlement.settlement_id')

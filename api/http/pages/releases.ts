@@ -5,7 +5,16 @@ import { notFoundPage, otherSitePage } from '../../../templates/pages/error.ts'
 import { releaseDeskPage } from '../../../templates/pages/release-desk.ts'
 import { lotReleasesPage, REFUSAL_WORDS, type ReleaseOnPage } from '../../../templates/pages/releases.ts'
 import { type Actor, is, isStaff } from '../../access/index.ts'
-import { attachReleaseEvidence, grantNames, readReleaseEvidence, releaseEvidence } from '../../closing/index.ts'
+import {
+  attachReleaseEvidence,
+  confirmMilestone,
+  decideRelease,
+  grantNames,
+  readReleaseEvidence,
+  releaseEvidence,
+  releasesEnds,
+  requestRelease,
+} from '../../closing/index.ts'
 import { companiesById } from '../../parties/index.ts'
 import {
   BadInput,
@@ -25,17 +34,15 @@ import {
   askedReleasesOfLot,
   balances,
   confirmedMilestones,
-  confirmMilestone,
-  decideRelease,
   type LotFacts,
   mustSeeLotReleases,
   NO_RELEASE_TERMS,
   type OnDemandLimits,
   openMilestones,
   RELEASE_REFUSALS,
+  releasesEndWords,
   releasesToDecide,
   releaseTermsByLot,
-  requestRelease,
   sidesOf,
   unconfirmed,
   unpromised,
@@ -196,6 +203,8 @@ async function page({ db }: Deps, actor: Actor, lot: LotFacts, refused?: string)
   const confirmed = (await confirmedMilestones(db, [companyId])).get(companyId) ?? []
   const open = new Set(unconfirmed(terms, lotId, confirmed).map(({ code }) => code))
   const sides = sidesOf(actor, lot)
+  const on = await today(db)
+  const end = (await releasesEnds(db, [lot], on)).get(lotId)
   return lotReleasesPage({
     person: { name: actor.name, role: roleWords(actor) },
     company: company?.legalName ?? '',
@@ -214,7 +223,7 @@ async function page({ db }: Deps, actor: Actor, lot: LotFacts, refused?: string)
       tokens: formatTokens(amount),
       confirmedBy,
       key:
-        open.has(code) && (confirmedBy === 'both' ? sides.length > 0 : sides.includes(confirmedBy))
+        end === undefined && open.has(code) && (confirmedBy === 'both' ? sides.length > 0 : sides.includes(confirmedBy))
           ? newId()
           : undefined,
     })),
@@ -223,7 +232,7 @@ async function page({ db }: Deps, actor: Actor, lot: LotFacts, refused?: string)
         ? undefined
         : {
             rules: ruleWords(terms.onDemand, await unpromised(db, companyId, lotId, locked)),
-            key: speaks ? newId() : undefined,
+            key: speaks && end === undefined ? newId() : undefined,
           },
     releases: releases.map((release) => ({
       ...onPage(release),
@@ -234,7 +243,8 @@ async function page({ db }: Deps, actor: Actor, lot: LotFacts, refused?: string)
       })),
       may: mayNow(actor, release, sides, speaks),
     })),
-    today: await today(db),
+    ended: end === undefined ? undefined : releasesEndWords(end),
+    today: on,
     refused,
   })
 }
@@ -281,7 +291,9 @@ function ruleWords({ perRequest, perPeriod, noticeDays, confirmedBy }: OnDemandL
 }
 
 async function desk({ db }: Deps, actor: Actor): Promise<string> {
-  const [waiting, milestones] = [await releasesToDecide(db, actor), await openMilestones(db, actor)]
+  const [waiting, known] = [await releasesToDecide(db, actor), await openMilestones(db, actor)]
+  const ends = await releasesEnds(db, known, await today(db))
+  const milestones = known.filter(({ lotId }) => !ends.has(lotId))
   const companies = await companiesById(db, actor, [
     ...new Set([...waiting, ...milestones].map(({ companyId }) => companyId)),
   ])
