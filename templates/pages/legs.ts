@@ -127,7 +127,7 @@ const askCard = ({ path, asked, currency }: LegsPage): Html => html`<section cla
             ${field('credits', `Credits, ${currency}`, asked, true)}
             ${field('creditsHour', `An H100-hour, ${currency}`, asked, true)}
             ${field('creditsSource', 'Who says so', asked)}
-            ${field('creditsUntil', 'They end on, 2027-12-31', asked)}
+            <label><span>They end on</span> <input type="date" name="creditsUntil" value="${asked.creditsUntil}"></label>
           </div>
           <button>Set side by side</button>
         </form>

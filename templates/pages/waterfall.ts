@@ -10,6 +10,8 @@ export type WaterfallPage = WaterfallSheet & {
   readonly person: Person
   /** The page's own path: downloads are the same with an ending. */
   readonly path: string
+  /** The rounds for tokens behind it, each with the page that says what its terms are in a sale. */
+  readonly clauses: readonly { readonly round: string; readonly path: string }[]
 }
 
 export function waterfallPage(it: WaterfallPage): string {
@@ -80,6 +82,10 @@ export function waterfallPage(it: WaterfallPage): string {
             { cells: ['Total', '', grouped(it.exit, 2), '100.00', ...some('')], total: true },
           ],
         })}
+        ${
+          it.clauses.length > 0 &&
+          html`<p class="quiet">Unearned shares are counted as chosen above, whatever was signed. What the terms say of a sale, and who gets what by them: ${it.clauses.map(({ round, path }, at) => html`${at > 0 && ', '}<a href="${path}">${round}</a>`)}.</p>`
+        }
         ${it.notes.length > 0 && html`<p class="quiet">Taken for granted: ${listed(it.notes)}.</p>`}
         <p class="actions"><a class="button plain" href="${it.path}.pdf${query}">PDF</a>
           <a class="button plain" href="${it.path}.csv${query}">CSV</a>

@@ -83,7 +83,12 @@ test('a sale is shown at the value that was asked for, with the chart through ev
   assert.equal(body.breakpoints.length, 3)
   const { text: csv } = await get(`/companies/${it.id}/waterfall.csv?exit=10000000`)
   assert.ok(csv.startsWith('exit value,holder,for,payout,currency\r\n10000000,'), csv.slice(0, 80))
-  assert.match(await page(`/rounds/${round}/waterfall?exit=2000000`), /By the pro forma of Series A/)
+  const after = await page(`/rounds/${round}/waterfall?exit=2000000`)
+  assert.match(after, /By the pro forma of Series A/)
+  assert.ok(
+    after.includes(`href="/rounds/${round}/protections"`),
+    'where the terms say what becomes of unearned shares',
+  )
 })
 
 test(

@@ -24,7 +24,7 @@ const PAGES: readonly (readonly [path: string, most: number, beside: string])[] 
   [`/companies/${it.companyId}/cap-table?asOf=2026-10-01`, 5, 'checkpoint, links'],
   [`/companies/${it.companyId}/cap-table.json`, 5, 'clock, checkpoint'],
   [`/companies/${it.companyId}/cap-table.csv`, 4, 'clock'],
-  [`/companies/${it.companyId}/waterfall`, 4, 'clock'],
+  [`/companies/${it.companyId}/waterfall`, 5, 'clock, links'],
   [`/companies/${it.companyId}/chains`, 5, 'the chains, instruments'],
   [
     `/companies/${it.companyId}/chains/new?from=${it.chain}`,

@@ -60,7 +60,7 @@ export function capTablePageRoutes(deps: Deps, pages: DocumentPages, actorOf: Ac
   for (const kind of ['companies', 'rounds'] as const) {
     const sale = (actor: Actor, request: Request) => saleOf(deps, actor, request, kind)
     on(`/${kind}/:id/waterfall`, async (actor, request) => ({
-      html: waterfallPage(saleOnPage(await sale(actor, request), personOf(actor))),
+      html: await salePage(deps, actor, await sale(actor, request)),
     }))
     on(`/${kind}/:id/waterfall.json`, async (actor, request) => ({
       json: waterfallJson((await sale(actor, request)).view),
@@ -156,6 +156,14 @@ async function proForma(deps: Deps, actor: Actor, request: Request): Promise<str
   const from = round.state === 'closed' ? '' : `?from=${encodeURIComponent(round.id)}`
   const laterRoundsPath = isStaff(actor) ? `${chainsPath(company)}/new${from}` : undefined
   return proFormaPage(proFormaOnPage(company.legalName, round, found, personOf(actor), { chains, laterRoundsPath }))
+}
+
+/** With the rounds whose terms say what becomes of unearned shares: what has closed of the company's newest ones, or the one. */
+async function salePage({ db }: Deps, actor: Actor, sale: Sale): Promise<string> {
+  const { companyId } = sale.company
+  const newest = async () => (await roundPages(db, actor, [companyId], { limit: 5 })).get(companyId) ?? []
+  const rounds = sale.after === undefined ? (await newest()).filter(({ state }) => state === 'closed') : [sale.after]
+  return waterfallPage(saleOnPage(sale, rounds, personOf(actor)))
 }
 
 async function saleOf(deps: Deps, actor: Actor, request: Request, kind: 'companies' | 'rounds'): Promise<Sale> {

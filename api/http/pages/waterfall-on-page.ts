@@ -22,6 +22,8 @@ export type Sale = {
   readonly exit: string
   readonly unearned: string
   readonly view: WaterfallView
+  /** The round right after which it is sold; none where it is sold as it stands. */
+  readonly after?: RoundView
 }
 type Asked = { readonly exit: unknown; readonly unearned: unknown }
 type Load = (input: { exits: readonly string[]; unearned: unknown }) => Promise<WaterfallView | DomainError | undefined>
@@ -40,10 +42,13 @@ export const saleOfCompany = (reader: Reader, company: CompanyView, asOf: string
       (await companyWaterfalls(reader, [company.companyId], asOf, input, withChart)).get(company.companyId),
   )
 
-export const saleOfRound = (reader: Reader, company: CompanyView, round: RoundView, asked: Asked): Promise<Sale> =>
-  saleOf(company, `the pro forma of ${round.terms.name}`, `/rounds/${round.id}/waterfall`, asked, async (input) =>
+export async function saleOfRound(reader: Reader, company: CompanyView, round: RoundView, asked: Asked): Promise<Sale> {
+  const of = `the pro forma of ${round.terms.name}`
+  const sale = await saleOf(company, of, `/rounds/${round.id}/waterfall`, asked, async (input) =>
     (await roundWaterfalls(reader, [round], input, withChart)).get(round),
   )
+  return { ...sale, after: round }
+}
 
 async function saleOf(
   company: CompanyView,
@@ -82,10 +87,15 @@ const WORDS: Readonly<Record<NamedBreakpoint['kind'], (names: string) => string>
   CONVERTS: (names) => `${names} converts to common`,
 }
 
-/** What the page shows. */
-export const saleOnPage = (sale: Sale, person: WaterfallPage['person']): WaterfallPage => ({
+/** What the page shows; `rounds` gave tokens for shares, and their terms say what becomes of those in a sale. */
+export const saleOnPage = (
+  sale: Sale,
+  rounds: readonly RoundView[],
+  person: WaterfallPage['person'],
+): WaterfallPage => ({
   ...saleSheet(sale),
   ...{ person, path: sale.path },
+  clauses: rounds.map(({ id, terms }) => ({ round: terms.name, path: `/rounds/${id}/protections` })),
 })
 
 /** On paper. @throws {Refused} where a name cannot be printed */
