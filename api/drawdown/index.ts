@@ -34,6 +34,7 @@ export {
   START_RESERVATION_JOB,
   startReservation,
 } from './booking/reservation-times.ts'
+export { type ReservationTokens, reservationTokens } from './booking/reservation-tokens.views.ts'
 export { applyGrantChanges, changeGrant, type GrantChange, signedLongStops } from './change-grant.ts'
 export {
   type CorrectedOnDemandUsage,

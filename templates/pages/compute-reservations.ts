@@ -4,6 +4,17 @@ import { dataTable } from './figure.ts'
 import { type Html, html } from './html.ts'
 import { emptyState } from './layout.ts'
 
+/** Tokens of one reservation: what was set aside is the sum of the others, but for what was credited, a part of what returned. */
+export type TokensOfReservation = {
+  readonly setAside: string
+  readonly held: string
+  readonly delivered: string
+  readonly idle: string
+  readonly noShow: string
+  readonly cancelFee: string
+  readonly returned: string
+  readonly credited: string
+}
 export type ReservationRow = {
   readonly id: string
   readonly pool: string
@@ -11,8 +22,7 @@ export type ReservationRow = {
   readonly startsAt: string
   readonly endsAt: string
   readonly state: string
-  readonly held: string
-  readonly delivered: string
+  readonly tokens: TokensOfReservation
   /** Its own page. */
   readonly path: string
   /** The provider offers something else, and the company has not answered. */
@@ -46,6 +56,17 @@ const STATES: Readonly<Record<string, string>> = {
 /** Where a reservation stands, as a word with a sign. */
 export const reservationWords = (state: string): string => STATES[state] ?? state
 
+/** What became of the tokens that were set aside. */
+const TOKEN_COLUMNS = [
+  ['held', 'Held now'],
+  ['delivered', 'Delivered'],
+  ['idle', 'Not used'],
+  ['noShow', 'No-show'],
+  ['cancelFee', 'Cancellation'],
+  ['returned', 'Returned'],
+  ['credited', 'Credited'],
+] as const
+
 export function reservationsCard(list: ReservationList, path: string): Html {
   const { rows, count } = list
   if (count === 0) {
@@ -57,15 +78,15 @@ export function reservationsCard(list: ReservationList, path: string): Html {
   return html`<section class="card" id="reservations">
         <h2>Reservations</h2>
         ${dataTable({
-          caption: `${whichWords(list)}, in UTC. Tokens are held, and charged as compute is delivered.`,
+          caption: `${whichWords(list)}, in UTC. What was set aside is held still, was charged, by cause, or returned; what was credited is a part of what returned.`,
           columns: [
             { head: 'From' },
             { head: 'Until' },
             { head: 'Pool' },
             { head: 'GPUs', number: true },
             { head: 'State' },
-            { head: 'Held', number: true },
-            { head: 'Delivered', number: true },
+            { head: 'Set aside', number: true },
+            ...TOKEN_COLUMNS.map(([, head]) => ({ head, number: true })),
           ],
           rows: rows.map((row) => ({
             cells: [
@@ -76,8 +97,8 @@ export function reservationsCard(list: ReservationList, path: string): Html {
               row.waitsForCompany
                 ? '! Waits for your answer'
                 : `${reservationWords(row.state)}${row.changeAsked ? ', change asked for' : ''}`,
-              grouped(row.held),
-              grouped(row.delivered),
+              grouped(row.tokens.setAside),
+              ...TOKEN_COLUMNS.map(([name]) => grouped(row.tokens[name])),
             ],
           })),
         })}

@@ -1,7 +1,9 @@
 /** A closed deal that draws: a pool, reservations that the provider approved, usage and statements sent over HTTP. */
 import assert from 'node:assert/strict'
+import { sql } from 'kysely'
 import { reconcile } from '../../api/closing/index.ts'
 import { decideReservation, requestReservation } from '../../api/clusters/index.ts'
+import { type ReservationTokens, reservationTokens } from '../../api/drawdown/index.ts'
 import { zRef } from '../../api/platform/index.ts'
 import type { RoundTermsWire } from '../../api/rounds/index.ts'
 import { type Deal, givenDeal } from '../closing/given-deal.ts'
@@ -115,6 +117,51 @@ export const progressOf = (world: World, { companyId }: { companyId: string }) =
     .orderBy('grant_id')
     .execute()
 
+type Booked = { readonly kind: string; readonly credits_posted: bigint; readonly debits_posted: bigint }
+
+/** What the reservations' lists say, added up, is what the ledger has: held, and charged by cause beside use on demand. */
+async function assertLists({ deps: { db } }: World, companyId: string, accounts: readonly Booked[]): Promise<void> {
+  const reservations = await db
+    .selectFrom('reservation')
+    .select('reservation_id as id')
+    .where('company_id', '=', companyId)
+    .execute()
+  const rows = await reservationTokens(
+    db,
+    reservations.map(({ id }) => ({ companyId, id })),
+  )
+  assert.equal(rows.length, reservations.length)
+  const { outside } = await db
+    .selectFrom('charge')
+    .select((on) => on.fn.coalesce(on.fn.sum<string>('amount_micro'), sql<string>`0`).as('outside'))
+    .where('company_id', '=', companyId)
+    .where('reservation_id', 'is', null)
+    .executeTakeFirstOrThrow()
+  const total = (of: (row: ReservationTokens) => bigint) => rows.reduce((sum, row) => sum + of(row), 0n)
+  const booked = (name: string) =>
+    accounts.reduce(
+      (sum, { kind, credits_posted: credits, debits_posted: debits }) => (kind === name ? sum + credits - debits : sum),
+      0n,
+    )
+  const { pending } = await db
+    .selectFrom('token_hold')
+    .select((on) => on.fn.coalesce(on.fn.sum<string>('amount_micro'), sql<string>`0`).as('pending'))
+    .where('company_id', '=', companyId)
+    .where('state', '=', 'pending')
+    .executeTakeFirstOrThrow()
+  assert.deepEqual(
+    [total((row) => row.held), total((row) => row.delivered) + BigInt(outside)],
+    [booked('held') + BigInt(pending), booked('charged:delivered')],
+    'held and delivered',
+  )
+  assert.deepEqual(
+    [total((row) => row.idle), total((row) => row.noShow), total((row) => row.cancelFee)],
+    [booked('charged:idle_reserved'), booked('charged:no_show'), booked('charged:cancel_fee')],
+    'idle, no-show, cancellation',
+  )
+  for (const row of rows) assert.ok(row.returned >= 0n && row.credited <= row.returned, `${row.reservationId}`)
+}
+
 /**
  * What must hold of a company after whatever happened: reconciliation finds nothing; what is charged by cause is the same in the
  * ledger, in the charges, in the sums of the grants (for tokens that earn) and on the meters; vested <= earned <= total.
@@ -162,6 +209,7 @@ export async function assertSound(world: World, { companyId }: { companyId: stri
       `ledger and charges of ${cause}`,
     )
   }
+  await assertLists(world, companyId, accounts)
   const bookedAt = new Map(charges.map((charge) => [charge.charge_id, Date.parse(charge.at)]))
   for (const { corrects, amount_micro: amount, at } of charges) {
     if (corrects === null || amount >= 0n) continue

@@ -114,10 +114,16 @@ test('reservations as a calendar feed, as CSV and as JSON', async () => {
   assert.equal(csv.text.trim().split(/\r?\n/).length, 3, 'a head and two reservations')
   const { body } = await get(founder, `${path}/reservations.json`).expect(200)
   assert.deepEqual(
-    body.reservations.map((row: { gpus: string; held: string }) => [row.gpus, row.held]),
+    body.reservations.map((row: { gpus: string; setAside: string; held: string; returned: string }) => [
+      row.gpus,
+      row.setAside,
+      row.held,
+      row.returned,
+    ]),
+    // One waited for GPUs until it was cancelled: nothing was set aside. The other waits for the provider: 4 GPUs for 2 hours.
     [
-      ['16', '32'],
-      ['4', '8'],
+      ['16', '0', '0', '0'],
+      ['4', '8', '8', '0'],
     ],
   )
 })

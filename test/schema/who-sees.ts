@@ -97,7 +97,7 @@ const SHOWN_TO: Readonly<Record<string, readonly Group[]>> = {
   ...each(['fund', 'provider'], 'PoolScheduler SchedulerDifference NodeDown SchedulerWaiting'),
   ...each(['fund', 'provider'], 'SchedulingConflict'),
   ...each(BOOKING, 'CapacityChange Maintenance Dedication PoolShare BookingInTheWay'),
-  ...each(BOOKING, 'ReservationOffer ReservationChange ChangeQuote ReservationGroup'),
+  ...each(BOOKING, 'ReservationOffer ReservationChange ReservationTokens ChangeQuote ReservationGroup'),
   ...each(PARTIES, 'GrantSettlement SettlementPlan LongStopStanding'),
   ...each(
     PARTIES,

@@ -43,7 +43,7 @@ import {
 import { calendarFeed } from '../calendar-feed.ts'
 import type { DocumentPages } from './documents.ts'
 import { ruleWords } from './quote-words.ts'
-import { type ListPart, reservationList } from './reservations-on-page.ts'
+import { type ListPart, reservationList, tokensInWords, tokensOf } from './reservations-on-page.ts'
 import { roleWords, sameSite } from './sign-in.ts'
 
 type ActorOf = (request: Request) => Promise<Actor | undefined>
@@ -312,9 +312,14 @@ const CSV_HEAD = [
   'starts at',
   'ends at',
   'state',
+  'tokens set aside',
   'tokens held',
   'tokens delivered',
   'tokens idle',
+  'tokens no-show',
+  'tokens cancellation',
+  'tokens returned',
+  'tokens credited',
 ]
 
 async function download(
@@ -326,6 +331,7 @@ async function download(
 ): Promise<Response> {
   const rows = (await reservationPages(db, actor, [companyId], { limit: DOWNLOADED })).get(companyId) ?? []
   const names = new Map((await poolPage(db, actor, { limit: 1000 })).map((each) => [each.poolId, poolName(each)]))
+  const tokens = await tokensInWords({ db }, rows)
   const entries = rows.map((row) => ({ ...row, pool: names.get(row.poolId) ?? 'another pool' }))
   const cells = entries.map((row) => ({
     reservation: globalId('Reservation', companyId, row.reservationId),
@@ -334,9 +340,7 @@ async function download(
     startsAt: row.startsAt,
     endsAt: row.endsAt,
     state: row.state,
-    held: formatTokens(row.hold),
-    delivered: formatTokens(row.delivered),
-    idle: formatTokens(row.idle),
+    ...tokensOf(tokens, row.reservationId),
   }))
   if (ending === 'json') return response.attachment('reservations.json').json({ reservations: cells })
   if (ending === 'csv') {

@@ -1,5 +1,9 @@
 /** A company's reservations as its compute page lists them: a part at a time, by the ids at its ends. */
-import type { ReservationList, ReservationRow } from '../../../templates/pages/compute-reservations.ts'
+import type {
+  ReservationList,
+  ReservationRow,
+  TokensOfReservation,
+} from '../../../templates/pages/compute-reservations.ts'
 import type { Actor } from '../../access/index.ts'
 import {
   offersOf,
@@ -8,6 +12,7 @@ import {
   reservationCounts,
   reservationPages,
 } from '../../clusters/index.ts'
+import { type ReservationTokens, reservationTokens } from '../../drawdown/index.ts'
 import type { FlagsDeps } from '../../flags/index.ts'
 import { formatTokens, globalId, isUuid, type Uuid } from '../../platform/index.ts'
 
@@ -32,10 +37,11 @@ export async function reservationList(
   if (backwards) rows.reverse()
   const more = found.length > LISTED
   const waits = await waitingAmong(deps, rows)
+  const tokens = await tokensInWords(deps, rows)
   const [first, last] = [rows[0]?.reservationId, rows.at(-1)?.reservationId]
   const isMore = { newer: backwards ? more : after !== undefined, older: backwards || more }
   return {
-    rows: rows.map((row) => reservationRow(row, poolNames, path, waits)),
+    rows: rows.map((row) => reservationRow(row, poolNames, path, { ...waits, tokens })),
     count: (await reservationCounts(deps.db, actor, [companyId])).get(companyId) ?? rows.length,
     newer: isMore.newer && first !== undefined ? first : undefined,
     older: isMore.older && last !== undefined ? last : undefined,
@@ -50,11 +56,42 @@ async function waitingAmong({ db }: FlagsDeps, rows: readonly ReservationView[])
   return { offered: ids(offers), changing: ids(await openChangesOf(db, refs)) }
 }
 
+/** The tokens of these reservations as pages and downloads show them, by the reservation's id. One query. */
+export async function tokensInWords(
+  { db }: Pick<FlagsDeps, 'db'>,
+  rows: readonly ReservationView[],
+): Promise<ReadonlyMap<Uuid, TokensOfReservation>> {
+  const refs = rows.map(({ companyId, reservationId: id }) => ({ companyId, id }))
+  return new Map((await reservationTokens(db, refs)).map((row) => [row.reservationId, inWords(row)]))
+}
+
+const inWords = (row: ReservationTokens): TokensOfReservation => ({
+  setAside: formatTokens(row.setAside),
+  held: formatTokens(row.held),
+  delivered: formatTokens(row.delivered),
+  idle: formatTokens(row.idle),
+  noShow: formatTokens(row.noShow),
+  cancelFee: formatTokens(row.cancelFee),
+  returned: formatTokens(row.returned),
+  credited: formatTokens(row.credited),
+})
+
+/** Every reservation has tokens, if none: one that is not there is a fault of ours. */
+export function tokensOf(tokens: ReadonlyMap<Uuid, TokensOfReservation>, reservationId: Uuid): TokensOfReservation {
+  const found = tokens.get(reservationId)
+  if (found === undefined) throw new Error(`nothing is known of the tokens of reservation ${reservationId}`)
+  return found
+}
+
 function reservationRow(
   row: ReservationView,
   pools: ReadonlyMap<Uuid, string>,
   path: string,
-  more: { readonly offered: ReadonlySet<Uuid>; readonly changing: ReadonlySet<Uuid> },
+  more: {
+    readonly offered: ReadonlySet<Uuid>
+    readonly changing: ReadonlySet<Uuid>
+    readonly tokens: ReadonlyMap<Uuid, TokensOfReservation>
+  },
 ): ReservationRow {
   const id = globalId('Reservation', row.companyId, row.reservationId)
   return {
@@ -64,8 +101,7 @@ function reservationRow(
     startsAt: row.startsAt,
     endsAt: row.endsAt,
     state: row.state,
-    held: formatTokens(row.hold),
-    delivered: formatTokens(row.delivered),
+    tokens: tokensOf(more.tokens, row.reservationId),
     path: `${path}/reservations/${id}`,
     waitsForCompany: more.offered.has(row.reservationId),
     changeAsked: more.changing.has(row.reservationId),
