@@ -63,6 +63,15 @@ export const zNodes = z.object({
 })
 export type SlurmNode = z.output<typeof zNodes>['nodes'][number]
 
+/**
+ * The name of the reservation in which a job ran; empty of one that ran in none. Of a job that begins in the same second as its
+ * reservation, as one does that waits for it, Slurm 26.05's accounting leaves the name empty, and tells only which it asked
+ * for. Of several that it asked for, Slurm tries the first first.
+ */
+const zReservationOfJob = z
+  .object({ name: z.string(), requested: z.string().default('') })
+  .transform(({ name, requested }) => (name === '' ? requested.replace(/,.*/s, '') : name))
+
 export const zJobs = z.object({
   jobs: z.array(
     z.object({
@@ -74,7 +83,7 @@ export const zJobs = z.object({
       time: z.object({ start: zCount, end: zCount, elapsed: zCount }),
       tres: z.object({ allocated: zTres }),
       partition: z.string(),
-      reservation: z.object({ name: z.string() }),
+      reservation: zReservationOfJob,
       state: z.object({ current: z.array(z.string()) }),
       failed_node: z.string(),
     }),

@@ -115,7 +115,7 @@ export function failureOf({
     node: failed_node,
     at: isoOf(time.end),
     job: `${cluster}.${job_id}`,
-    reservation: reservation.name === '' ? null : reservation.name,
+    reservation: reservation === '' ? null : reservation,
   }
 }
 

@@ -219,7 +219,7 @@ export class Slurm implements Scheduler {
       end_time: String(epochOf(interval.endsAt) + 86_400),
     })
     // For a name that it has not heard of, Slurm leaves the filter away and tells every job there is.
-    const own = jobs.filter(({ reservation }) => reservation.name === id)
+    const own = jobs.filter(({ reservation }) => reservation === id)
     return usageOfRuns(
       this.name,
       interval,
@@ -238,7 +238,7 @@ export class Slurm implements Scheduler {
     })
     // A job that never named a reservation: one that names another's, or one that is gone, is that reservation's matter.
     const own = jobs.filter(
-      (job) => job.account === account && job.partition === model.partition && job.reservation.name === '',
+      (job) => job.account === account && job.partition === model.partition && job.reservation === '',
     )
     return recordsEndedWithin(
       this.name,

@@ -71,7 +71,7 @@ const url = `http://127.0.0.1:${address.port}`
 function slurm(options: Partial<SlurmOptions> = {}): Slurm {
   asked.length = 0
   const models = { H100: { partition: 'h100', type: 'h100' } }
-  return new Slurm({ url, user: 'root', token: async () => 'good', cluster: 'c1', models, timeout: 500, ...options })
+  return new Slurm({ url, user: 'root', token: async () => 'good', cluster: 'c1', models, timeout: 20_000, ...options })
 }
 
 const REFUSALS: [number: number, reason: SchedulerRefusal][] = [
@@ -131,7 +131,8 @@ test('what fails, is silent or cannot be read is unavailable: it is asked again 
   ]
   for (const each of replies) {
     reply = () => each
-    await assert.rejects(slurm().list(interval), (error) => error instanceof SchedulerUnavailable && error.transient)
+    const asked = slurm(each.silent === true ? { timeout: 500 } : {})
+    await assert.rejects(asked.list(interval), (error) => error instanceof SchedulerUnavailable && error.transient)
   }
   const nobody = slurm({ url: 'http://127.0.0.1:1' })
   await assert.rejects(nobody.list(interval), SchedulerUnavailable)
@@ -231,3 +232,30 @@ for (const [at, done] of [
     assert.deepEqual([state.gpus, state.posts], [4, 1])
   })
 }
+
+test('a job that began in the second of its reservation is its usage, though accounting leaves the name away', async () => {
+  const start = Date.parse(interval.startsAt) / 1000
+  // As Slurm 26.05.5 told such a job, beside one that ran in none.
+  const job = (id: number, requested: string) => ({
+    job_id: id,
+    cluster: 'c1',
+    account: 'startup_a',
+    name: 'train',
+    time: { start, end: start + 60, elapsed: 60 },
+    tres: { allocated: [{ type: 'gres', name: 'gpu', count: 4 }] },
+    partition: 'h100',
+    reservation: { id: requested === '' ? 0 : 199, name: '', requested },
+    state: { current: ['NODE_FAIL'] },
+    failed_node: 'gpu1',
+  })
+  reply = () => ({ body: { jobs: [job(1, 'r1'), job(2, 'r1,r2'), job(3, 'r2,r1'), job(4, '')] } })
+  const { records } = await slurm().usage('r1', interval)
+  const names = (found: readonly { externalId: string }[]) => found.map(({ externalId }) => externalId)
+  assert.deepEqual(names(records), [`c1.1.${start}`, `c1.2.${start}`])
+  assert.deepEqual(names(await slurm().unreserved('startup_a', 'H100', interval)), [`c1.4.${start}`])
+  const failures = await slurm().failures(interval)
+  assert.deepEqual(
+    failures.map(({ reservation }) => reservation),
+    ['r1', 'r1', 'r2', null],
+  )
+})
