@@ -42,6 +42,7 @@ export interface Amendment {
   terms_version: number | null
   in_force_at: string | null
   withdrawn_at: string | null
+  later_grants: Generated<Json>
 }
 
 export interface AmendmentSignature {

@@ -83,7 +83,7 @@ export {
 export { type ScenarioBeside, scenarioFigures, scenariosCsv, scenariosJson } from './scenario/scenarios-export.ts'
 export { goalSeek, mustBeStaff, whatIf, whatIfChain } from './scenario/what-if.ts'
 export { otherReleasesOf, type TermSheetParties, termSheetOf } from './term-sheet-of.ts'
-export { type AmendedStanding, type AmendmentGround, amendmentFaults } from './terms/amendable.ts'
+export { type AmendedStanding, type AmendmentGround, amendmentFaults, leaveReleases } from './terms/amendable.ts'
 export type { CashRoundWire } from './terms/cash-round.ts'
 export { type ClosingCondition, defaultClosingConditions, WAIVERS, type Waiver } from './terms/closing-conditions.ts'
 export { allComputeConsideration, computeConsideration } from './terms/consideration.ts'

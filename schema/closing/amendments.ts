@@ -26,7 +26,7 @@ import type { Context } from '../kernel/context.ts'
 import { DomainErrorInterface } from '../kernel/errors.ts'
 import { withoutNulls } from '../kernel/input.ts'
 import { idempotencyKey, may } from '../kernel/mutation.ts'
-import { RoundTermsInput } from '../rounds/round-terms-input.ts'
+import { ReleaseTermsInput, RoundTermsInput } from '../rounds/round-terms-input.ts'
 import { Round, TermFault } from '../rounds/rounds.ts'
 
 builder.objectType(NotAmendable, {
@@ -165,6 +165,16 @@ const after = async ({ deps, actor }: Context, { ref }: { ref: Ref }): Promise<A
   return amendment
 }
 
+const AmendedLaterGrantInput = builder.inputType('AmendedLaterGrantInput', {
+  description: 'What releases a grant of a later closing from a day on.',
+  fields: (t) => ({
+    grantId: t.id({ description: 'The grant: opened by a later closing of the round.' }),
+    releases: t.field({
+      type: ReleaseTermsInput,
+      description: 'Its releases whole. What is due by the day on which the amendment takes effect stays as it is.',
+    }),
+  }),
+})
 const DraftAmendmentInput = builder.inputType('DraftAmendmentInput', {
   description: 'The terms of a signed round as they are to read from a day on.',
   fields: (t) => ({
@@ -173,6 +183,12 @@ const DraftAmendmentInput = builder.inputType('DraftAmendmentInput', {
     terms: t.field({
       type: RoundTermsInput,
       description: 'The terms whole. What may change is named in each refusal.',
+    }),
+    laterGrants: t.field({
+      type: [AmendedLaterGrantInput],
+      required: false,
+      description:
+        'Grants of later closings of which the releases change; the terms may then be as they are. At most 50.',
     }),
     effectiveOn: t.field({
       type: 'Date',
@@ -244,7 +260,14 @@ builder.mutationFields((t) => ({
     ...may(['analyst', 'partner'], [NotAmendable, StaleTerms]),
     args: { input: t.arg({ type: DraftAmendmentInput }) },
     resolve: async (_root, { input }, context) =>
-      after(context, await draftAmendment(context.deps, context.actor, { ...input, terms: withoutNulls(input.terms) })),
+      after(
+        context,
+        await draftAmendment(context.deps, context.actor, {
+          ...input,
+          terms: withoutNulls(input.terms),
+          laterGrants: withoutNulls(input.laterGrants),
+        }),
+      ),
   }),
   draftExtension: t.field({
     type: Amendment,

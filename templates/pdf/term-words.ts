@@ -63,6 +63,7 @@ export function termTitle(path: readonly string[]): string {
   if (list === 'riskTable') return `If ${row.replaceAll('_', ' ')}: ${RISK_COLUMNS[column] ?? 'all'}`
   if (list === 'conditions') return `Condition ${row}`
   if (list === 'furtherGrants' && column !== '') return `Grant ${Number(row) + 2}: ${termTitle(path.slice(2))}`
+  if (list === 'closings') return `Closing ${row}, grant ${path[3] ?? ''}: ${termTitle(path.slice(4))}`
   return path.join('.')
 }
 
@@ -106,6 +107,7 @@ export function termWords(path: readonly string[], value: TermValue): string {
   }
   // A term of one grant reads as the round's of the same name.
   if (path[0] === 'furtherGrants' && path.length > 2) return termWords(path.slice(2), value)
+  if (path[0] === 'closings') return termWords(path.slice(4), value)
   if (path[0] === 'releases') return releasesInWords(value)
   if (path[0] === 'conditions') return conditionInWords(value)
   if (path[1] === 'refunds') return refundsInWords(value)

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { decideReservation, requestReservation } from '../../api/clusters/index.ts'
+import { inTransaction } from '../../api/platform/index.ts'
 import { canonicalTerms, type RoundTermsWire } from '../../api/rounds/index.ts'
+import { releaseDue } from '../../api/tokens/index.ts'
 import { pool as makePool } from '../clusters/given.ts'
 import { assertSound, at, usage } from '../drawdown/given-drawdown.ts'
 import { terms as givenTerms } from '../rounds/given-terms.ts'
@@ -370,6 +372,80 @@ test('an amendment of one grant’s milestones leaves the other’s of the same 
   assert.equal((await confirm(operations, reached(of.one))).state, 'RELEASED')
   assert.equal(await tokensOf(of.two), '0 locked, 50000 available')
   assert.equal(await tokensOf(of.one), '29999 locked, 70001 available')
+  await assertSound(world, of)
+})
+
+test('what releases the grant of a later closing is amended by both sides, forwards, and of that grant alone', async () => {
+  const of = await given()
+  const grant = { tokenClassId: `TokenClass:${of.tokenClassUuid}`, tokens: '20', releases: LATER }
+  const held = await furtherClosing(world, of, grant)
+  const [{ grantId: uuid, lotId }] = held.grants
+  const [grantId, three] = [`Grant:${of.companyId}:${uuid}`, lotIdOf(of, lotId)]
+  const { data } = await analyst.graphql(
+    'query ($id: ID!) { node(id: $id) { ... on Closing { grants { grantId } } } }',
+    { id: held.id },
+  )
+  assert.equal(data.node.grants[0].grantId, uuid)
+  const amended = (releases: object, more: object = {}) =>
+    drafted(world, of.closed.roundId, {}, { laterGrants: [{ grantId, releases }], effectiveOn: '2026-12-24', ...more })
+  const faults = (answer: { faults: { path: string; reason: string }[] }) =>
+    answer.faults.map(({ path, reason }) => `${path} ${reason}`)
+  // 5 were released on the day of the closing; 15 are left to be planned, by the long-stop of the round.
+  const due = { on: '2026-12-20', tokens: '5' }
+  const dated = (on: string) => ({ kind: 'LIST', releases: [due, { on, tokens: '15' }] })
+  assert.match(
+    faults(await amended({ kind: 'AT_CLOSE' }))[0] ?? '',
+    /^laterGrants\.0\.releases must leave every release up to/,
+  )
+  assert.match(
+    faults(await amended(dated('2029-06-16')))[0] ?? '',
+    /^laterGrants\.0\.releases end on 2029-06-16, after/,
+  )
+  const short = { kind: 'LIST', releases: [due, { on: '2027-01-01', tokens: '14' }] }
+  assert.match(faults(await amended(short))[0] ?? '', /releases\.releases add up to 19 tokens, but the grant has 20/)
+  assert.deepEqual((await amended(LATER ?? {})).reason, 'are the releases as they are: there is nothing to amend')
+  const other = { laterGrants: [{ grantId: `Grant:${of.companyId}:${of.closed.grants[1]?.grantId}`, releases: LATER }] }
+  assert.equal((await amended({}, other)).field, 'laterGrants.0.grantId')
+  const twice = { laterGrants: [1, 2].map(() => ({ grantId, releases: dated('2027-03-01') })) }
+  assert.equal((await amended({}, twice)).field, 'laterGrants.1.grantId')
+
+  // The pilot releases 9 instead of 5, and 6 come on a day; what it was confirmed for until then would stay.
+  const next = {
+    kind: 'MILESTONES',
+    milestones: [pilot('9', 'provider')],
+    releases: [due, { on: '2026-12-26', tokens: '6' }],
+  }
+  const done = await signed(
+    world,
+    of,
+    of.closed.roundId,
+    {},
+    { laterGrants: [{ grantId, releases: next }], effectiveOn: '2026-12-24' },
+  )
+  const [change, ...others] = done.changes
+  assert.deepEqual(
+    [change.path, change.title, others],
+    ['closings.2.grants.1.releases', 'Closing 2, grant 1: Releases', []],
+  )
+  assert.match(
+    change.fromWords,
+    /^5 on 20 Dec 2026, 5 once .* the Fund and the Provider and the rest as the Company asks/,
+  )
+  assert.match(change.toWords, /^5 on 20 Dec 2026, 6 on 26 Dec 2026 and 9 once .* is confirmed by the Provider$/)
+  // Signed and not in force: no token is promised twice meanwhile.
+  assert.match((await confirm(partner, reached(three))).reason, /a signed amendment changes/)
+  assert.match((await ask(of.founder, { lotId: three, amount: '1' })).reason, /more than the 0 tokens/)
+  await world.setClock('2026-12-24T10:00:00Z')
+  assert.match((await ask(of.founder, { lotId: three, amount: '1' })).reason, /not released on demand/)
+  assert.equal((await confirm(provider, reached(three))).state, 'RELEASED')
+  assert.equal(await tokensOf(three), '6 locked, 14 available')
+  // What was confirmed stays in whatever is signed later; a change builds on the one before.
+  const dropped = { laterGrants: [{ grantId, releases: dated('2027-03-01') }], expectedVersion: 2 }
+  await assert.rejects(signed(world, of, of.closed.roundId, {}, dropped), /must keep the milestone PILOT/)
+  await world.setClock('2026-12-26T10:00:00Z')
+  await inTransaction(world.deps.db, (trx) => releaseDue(trx, of.companyId, '2026-12-26'))
+  assert.equal(await tokensOf(three), '0 locked, 20 available')
+  assert.equal(await tokensOf(of.one), '70000 locked, 30000 available')
   await assertSound(world, of)
 })
 

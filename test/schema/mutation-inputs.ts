@@ -492,6 +492,8 @@ export const REFERENCES: Readonly<Record<string, Reference>> = {
   'draftSideLetter.rights.laterRoundId': ({ round }) => round,
   'draftSideLetter.rights.sideLetterId': ({ dealDocuments }) => dealDocuments.inForce,
   'draftSideLetter.mfn.over': ({ dealDocuments }) => dealDocuments.later,
+  // Looked for among the grants of the round's later closings only.
+  'draftAmendment.laterGrants.grantId': 'seen by whoever may',
   'draftAmendment.terms.compute.tokenClassId': 'seen by whoever may',
   'draftAmendment.terms.settlement.priceProtection.metricId': 'seen by whoever may',
   'requestReservation.poolId': 'seen by whoever may',

@@ -13,6 +13,8 @@ import {
   type TermChange,
 } from '../../rounds/index.ts'
 import { agreeDrawOrder, changeLot } from '../../tokens/index.ts'
+import { LaterClosing } from '../later-closing/later-closing.ts'
+import type { LaterGrant } from './later-grants.ts'
 
 /** An amendment that both sides have signed. */
 export type BindingAmendment = {
@@ -22,6 +24,7 @@ export type BindingAmendment = {
   readonly round: Ref
   readonly baseVersion: number
   readonly terms: RoundTerms
+  readonly laterGrants: readonly LaterGrant[]
   readonly changes: readonly TermChange[]
   readonly effectiveOn: string
 }
@@ -156,20 +159,45 @@ function changedRules(base: RoundTerms, terms: RoundTerms): RoundTerms['booking'
 
 const bigintText = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value)
 
+/** What releases a grant of a later closing from the day on, where the amendment says so. */
+async function ownReleases(
+  trx: Trx,
+  { round: { companyId }, laterGrants, effectiveOn }: BindingAmendment,
+  { grantId }: OpenedGrant,
+) {
+  const own = laterGrants.find((each) => each.grantId.id === grantId)
+  if (own === undefined) return undefined
+  const opened = await trx
+    .selectFrom('closed_grant')
+    .innerJoin('closing', (on) =>
+      on
+        .onRef('closing.company_id', '=', 'closed_grant.company_id')
+        .onRef('closing.closing_id', '=', 'closed_grant.closing_id'),
+    )
+    .select(['closed_grant.tokens_micro as tokens', 'closing.content'])
+    .where('closed_grant.company_id', '=', companyId)
+    .where('closed_grant.grant_id', '=', grantId)
+    .executeTakeFirstOrThrow()
+  const { closingDate } = LaterClosing.parse(opened.content)
+  const releases = releasesOfGrant({ releases: own.releases, tokens: opened.tokens }, closingDate)
+  return { releases: releases.filter(({ on }) => on >= effectiveOn), releaseTerms: lotReleaseTerms(own.releases) }
+}
+
 /** A grant of a later closing follows the round in what it had of it: where its own closing agreed otherwise, that stays. */
 async function scheduleFollowing(
   trx: Trx,
-  { round, id, terms, changes, effectiveOn }: BindingAmendment,
+  amendment: BindingAmendment,
   base: RoundTerms,
   grant: OpenedGrant,
 ): Promise<void> {
+  const { round, id, terms, changes, effectiveOn } = amendment
   const before = new Map(changes.map(({ path, from }) => [path.join('.'), from]))
   const follows = (path: string, own: string) => before.get(path) === own
   const { grantId, lotId } = grant
   const common = { companyId: round.companyId, effectiveOn, source: id }
-  if (follows('tokenExpiry', grant.expiresOn)) {
-    await changeLot(trx, { ...common, lotId, expiresOn: terms.tokenExpiry })
-  }
+  const expiresOn = follows('tokenExpiry', grant.expiresOn) ? terms.tokenExpiry : undefined
+  const own = await ownReleases(trx, amendment, grant)
+  if (expiresOn !== undefined || own !== undefined) await changeLot(trx, { ...common, lotId, expiresOn, ...own })
   const basis = terms.vesting.basis
   const grantChange = {
     basis: follows('vesting.basis', grant.basis) && basis !== 'released' ? basis : undefined,

@@ -1,5 +1,6 @@
 /** Writes and locks of amendments. */
 import {
+  canonicalJson,
   globalId,
   instant,
   type JsonValue,
@@ -12,12 +13,15 @@ import {
 } from '../../platform/index.ts'
 import { canonicalTerms, RoundTerms, type TermChange } from '../../rounds/index.ts'
 import { type LockedPaper, type PaperState, paperState, type Signing } from '../paper.ts'
+import { type LaterGrant, LaterGrants, laterGrantsJson } from './later-grants.ts'
 
 /** An amendment whose row is locked until the end of the transaction. */
 export type LockedAmendment = LockedPaper & {
   readonly round: Ref
   readonly baseVersion: number
   readonly terms: RoundTerms
+  /** What it changes of grants of later closings. */
+  readonly laterGrants: readonly LaterGrant[]
   readonly changes: readonly TermChange[]
   readonly reason: string
   readonly effectiveOn: string | undefined
@@ -30,6 +34,7 @@ export async function insertAmendment(
     readonly roundId: Uuid
     readonly baseVersion: number
     readonly terms: RoundTerms
+    readonly laterGrants: readonly LaterGrant[]
     readonly changes: readonly TermChange[]
     readonly reason: string
     readonly effectiveOn: string | undefined
@@ -45,6 +50,7 @@ export async function insertAmendment(
       state: 'draft',
       base_version: amendment.baseVersion,
       terms: canonicalTerms(amendment.terms),
+      later_grants: canonicalJson(laterGrantsJson(amendment.laterGrants)),
       changes: JSON.stringify(amendment.changes),
       reason: amendment.reason,
       effective_on: amendment.effectiveOn ?? null,
@@ -84,6 +90,7 @@ export async function lockAmendment(trx: Trx, ref: Ref): Promise<LockedAmendment
     state: paperState(row.state),
     baseVersion: row.base_version,
     terms: RoundTerms.parse(row.terms),
+    laterGrants: LaterGrants.parse(row.later_grants),
     changes: storedChanges(row.changes),
     reason: row.reason,
     effectiveOn: row.effective_on ?? undefined,

@@ -30,10 +30,12 @@ import {
   type SignedTerms,
   StaleTerms,
   signedTerms,
+  type TermChange,
   termChanges,
 } from '../../rounds/index.ts'
 import { appliedTo } from '../settlement/settlement.store.ts'
 import { changesJson, insertAmendment } from './amendment.store.ts'
+import { type LaterGrant, LaterGrants, laterGrantChanges } from './later-grants.ts'
 
 /** The first day on which it holds, today at the earliest; left out: the day on which the second side signs. */
 const zEffectiveOn = zIsoDate.nullish()
@@ -44,6 +46,8 @@ export const DraftAmendmentInput = z.strictObject({
   expectedVersion: z.int().min(1),
   /** The terms whole as they are to read. */
   terms: RoundTerms,
+  /** Grants of later closings of which the releases change; the terms may then be as they are. */
+  laterGrants: z.unknown().pipe(LaterGrants).nullish(),
   effectiveOn: zEffectiveOn,
   /** Why, in words that stand in the document. */
   reason: zText(2000),
@@ -52,7 +56,8 @@ export const DraftAmendmentInput = z.strictObject({
 export type DraftAmendmentInput = z.input<typeof DraftAmendmentInput>
 
 /**
- * Drafts an amendment of a signed or closed round: the terms whole as they are to read from a day on.
+ * Drafts an amendment of a signed or closed round: the terms whole as they are to read from a day on, and the releases of
+ * grants of its later closings that change with them.
  *
  * @throws {NotAmendable} naming every term that may not be changed, or not so
  * @throws {StaleTerms} when another amendment was signed meanwhile
@@ -63,7 +68,11 @@ export async function draftAmendment(deps: Deps, actor: Actor, input: DraftAmend
   must(actor, 'analyst', 'partner')
   const scope = { kind: 'company', id: round.companyId } as const
   return once(deps, actor, { operation: 'draftAmendment', scope, idempotencyKey, input }, (trx) =>
-    insertDraft(trx, actor, round, { ...draft, effectiveOn: draft.effectiveOn ?? undefined }),
+    insertDraft(trx, actor, round, {
+      ...draft,
+      laterGrants: draft.laterGrants ?? [],
+      effectiveOn: draft.effectiveOn ?? undefined,
+    }),
   )
 }
 
@@ -104,6 +113,7 @@ export async function draftExtension(deps: Deps, actor: Actor, input: DraftExten
     return insertDraft(trx, actor, round, {
       expectedVersion: version,
       terms: { ...terms, longStop, tokenExpiry: expiry },
+      laterGrants: [],
       effectiveOn: effectiveOn ?? undefined,
       reason,
     })
@@ -113,6 +123,7 @@ export async function draftExtension(deps: Deps, actor: Actor, input: DraftExten
 type Draft = {
   readonly expectedVersion: number
   readonly terms: RoundTerms
+  readonly laterGrants: readonly LaterGrant[]
   readonly effectiveOn: string | undefined
   readonly reason: string
 }
@@ -120,14 +131,15 @@ type Draft = {
 /** Drafts in the caller's transaction; the caller has decided who may. */
 export async function insertDraft(trx: Trx, actor: Actor, ref: Ref, draft: Draft): Promise<{ ref: Ref }> {
   const round = await lockRound(trx, ref)
-  const signed = await mustBeAmendable(trx, round, draft)
+  const { signed, laterChanges } = await mustBeAmendable(trx, round, draft)
   const amendment = { companyId: ref.companyId, id: newId() }
-  const changes = termChanges(signed.terms, draft.terms)
+  const changes = [...termChanges(signed.terms, draft.terms), ...laterChanges]
   await insertAmendment(trx, {
     ref: amendment,
     roundId: ref.id,
     baseVersion: signed.version,
     terms: draft.terms,
+    laterGrants: draft.laterGrants,
     changes,
     reason: draft.reason,
     effectiveOn: draft.effectiveOn,
@@ -155,8 +167,8 @@ export async function insertDraft(trx: Trx, actor: Actor, ref: Ref, draft: Draft
 export async function mustBeAmendable(
   trx: Trx,
   round: LockedRound,
-  draft: Pick<Draft, 'expectedVersion' | 'terms' | 'effectiveOn'>,
-): Promise<SignedTerms> {
+  draft: Pick<Draft, 'expectedVersion' | 'terms' | 'laterGrants' | 'effectiveOn'>,
+): Promise<{ readonly signed: SignedTerms; readonly laterChanges: readonly TermChange[] }> {
   if (round.state !== 'accepted' && round.state !== 'closed') {
     throw new WrongState('round', round.state, ['accepted', 'closed'])
   }
@@ -171,14 +183,16 @@ export async function mustBeAmendable(
       `is before ${signed.effectiveOn}, when the amendment that it builds on takes effect`,
     )
   }
-  if (canonicalTerms(signed.terms) === canonicalTerms(draft.terms)) {
+  if (draft.laterGrants.length === 0 && canonicalTerms(signed.terms) === canonicalTerms(draft.terms)) {
     throw new Refused('terms', 'are the terms as they are: there is nothing to amend')
   }
   const closed = round.state === 'closed'
   const standing = closed ? await standingOf(trx, round) : undefined
   const faults = amendmentFaults({ before: signed.terms, after: draft.terms, effectiveOn, closed, standing })
-  if (faults.length > 0) throw new NotAmendable(faults)
-  return signed
+  const period = { effectiveOn, before: signed.terms, after: draft.terms }
+  const later = await laterGrantChanges(trx, round, draft.laterGrants, period)
+  if (faults.length + later.faults.length > 0) throw new NotAmendable([...faults, ...later.faults])
+  return { signed, laterChanges: later.changes }
 }
 
 /** How far the grants of a closed round have come. A company has a handful. */

@@ -23,6 +23,7 @@ import { printed, signingParties } from '../deal-document/signing-parties.ts'
 import { changesJson, type LockedAmendment, lockAmendment, markAmendment } from './amendment.store.ts'
 import { mustSeeAmendment } from './amendment.views.ts'
 import { mustBeAmendable } from './draft-amendment.ts'
+import { laterGrantsJson } from './later-grants.ts'
 
 /** The kind under which the document of an amendment is stored. */
 export const AMENDMENT_DOCUMENT = 'amendment'
@@ -87,7 +88,7 @@ export async function proposeAmendment(
 
 async function render(trx: Trx, actor: Actor, round: LockedRound, amendment: LockedAmendment): Promise<Uint8Array> {
   const { company, fund, issuedAt } = await signingParties(trx, actor, round.companyId)
-  const { changes, terms, effectiveOn, baseVersion, reason } = amendment
+  const { changes, terms, laterGrants, effectiveOn, baseVersion, reason } = amendment
   return printed('changes', () =>
     amendmentPdf({
       roundName: round.terms.name,
@@ -104,6 +105,8 @@ async function render(trx: Trx, actor: Actor, round: LockedRound, amendment: Loc
         baseVersion,
         changes: changesJson(changes),
         effectiveOn: effectiveOn ?? null,
+        // Left out where there is none: what was proposed before this could be amended keeps its bytes.
+        ...(laterGrants.length === 0 ? {} : { laterGrants: laterGrantsJson(laterGrants) }),
         round: round.id,
         terms: writeTerms(terms) as JsonValue,
       }),

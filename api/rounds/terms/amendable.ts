@@ -78,7 +78,8 @@ const releasesForwards: Check = (_change, { before, after, effectiveOn }) => {
   return leaveReleases(effectiveOn)
 }
 
-const leaveReleases = (effectiveOn: string): string =>
+/** Why releases may not be changed so. */
+export const leaveReleases = (effectiveOn: string): string =>
   `must leave every release up to ${effectiveOn} as it is: give them as dates that begin with what is due by then`
 
 /**
