@@ -81,19 +81,15 @@ export const askedReleases = (reader: Reader, companyId: Uuid): Promise<AskedRel
 /** Most that are listed of one company, and of all that wait. */
 const [OF_COMPANY, WAITING] = [200, 500]
 
-/** Those of each of these companies, newest first, at most 200 of each. */
+/** Those of each of these companies, newest first, at most 200 of each, however many another has. One query. */
 export async function askedReleasesOf(reader: Reader, companyIds: readonly Uuid[]): Promise<Map<Uuid, AskedRelease[]>> {
   const lists = new Map<Uuid, AskedRelease[]>(companyIds.map((id) => [id, []]))
   if (lists.size === 0) return lists
-  const rows = await asked(reader)
-    .where('asked.company_id', 'in', [...lists.keys()])
-    .orderBy('asked.release_id', 'desc')
-    .limit(OF_COMPANY * lists.size)
-    .execute()
-  for (const row of rows) {
-    const list = lists.get(row.companyId)
-    if (list !== undefined && list.length < OF_COMPANY) list.push(row)
-  }
+  const newest = sql<SqlBool>`(asked.company_id, asked.release_id) IN (
+    SELECT parent.id, mine.release_id FROM unnest(${[...lists.keys()]}::uuid[]) AS parent (id) CROSS JOIN LATERAL (
+      SELECT release_id FROM asked_release WHERE company_id = parent.id ORDER BY release_id DESC LIMIT ${OF_COMPANY}) AS mine)`
+  const rows = await asked(reader).where(newest).orderBy('asked.release_id', 'desc').execute()
+  for (const row of rows) lists.get(row.companyId)?.push(row)
   return lists
 }
 

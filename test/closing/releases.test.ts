@@ -5,6 +5,7 @@ import { earnReleased } from '../../api/drawdown/index.ts'
 import { inTransaction, newId, parseTokens, type Uuid } from '../../api/platform/index.ts'
 import type { RoundTermsWire } from '../../api/rounds/index.ts'
 import {
+  askedReleasesOf,
   cancelTokens,
   hold,
   ledgerDiscrepancies,
@@ -219,6 +220,23 @@ test('on demand only the company asks, the side in the terms confirms, and the c
     { amount: '10000', state: 'RELEASED' },
   ])
   await sound(deal)
+})
+
+test('many requests of one company hide none of another that is asked for with it', async () => {
+  const [busy, quiet] = [await givenDeal(world), await givenDeal(world)]
+  const releases = ON_DEMAND({ confirmedBy: 'fund' })
+  const [one, other] = [await busy.closed({ releases }), await quiet.closed({ releases })]
+  await world.setClock('2027-01-01T10:00:00Z')
+  await ask(quiet.founder, { lotId: lotOf(quiet, other), amount: '1' })
+  // More than what is listed of both together, all newer.
+  const request = { company_id: busy.companyId, lot_id: one.lotId, kind: 'on_demand', amount_micro: 1n, needs: 'fund' }
+  const by = { due_on: '2027-01-06', asked_by: busy.founder.actor.id, asked_at: '2027-01-01T10:00:00Z' }
+  await world.deps.db
+    .insertInto('asked_release')
+    .values(Array.from({ length: 401 }, () => ({ ...request, ...by, release_id: newId() })))
+    .execute()
+  const lists = await askedReleasesOf(world.deps.db, [busy.companyId, quiet.companyId])
+  assert.deepEqual([lists.get(busy.companyId)?.length, lists.get(quiet.companyId)?.length], [200, 1])
 })
 
 test('tokens that are cancelled lapse what was asked for of them, the latest first', async () => {
