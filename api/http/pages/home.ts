@@ -26,6 +26,7 @@ import {
 } from '../../platform/index.ts'
 import { grantsOf, type RoundView, roundPages, roundsByRef } from '../../rounds/index.ts'
 import { allTokenClasses } from '../../tokens/index.ts'
+import { formKey } from './form-key.ts'
 import { papersOf } from './papers.ts'
 import { roleWords, sameSite } from './sign-in.ts'
 import { type Standing, standingOf } from './standing.ts'
@@ -223,7 +224,9 @@ async function accept(deps: Deps, actor: Actor, request: Request, response: Resp
   const { sha256, name, read } = fieldsOf(request.body)
   if (read !== 'yes') return again(400, 'Say that you have read the file. Nothing was changed.')
   try {
-    await acceptTermSheet(deps, actor, { roundId: id, sha256, typedName: name })
+    const said = { roundId: id, sha256, typedName: name }
+    // A term sheet is accepted once: the form that is pressed again by the same person was done.
+    await acceptTermSheet(deps, actor, { ...said, ...formKey(id, said) })
   } catch (error) {
     if (error instanceof NotFound) return response.status(404).send(notFoundPage())
     if (error instanceof BadInput)
