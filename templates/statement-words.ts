@@ -77,6 +77,10 @@ export const earnedInMonth = (grant: GrantLine): string =>
     grant.earnedOpening.startsWith('-') ? grant.earnedOpening.slice(1) : `-${grant.earnedOpening}`,
   ])
 
+/** Who pays for reserved time that was not used, where a reservation holds tokens of several grants. */
+export const IDLE_WORDS =
+  'Reserved time that was not used is charged only to tokens whose signed terms charge reserved time, at most what the reservation held of them and did not use. Held tokens whose terms charge metered use only return.'
+
 /** The chart of plan against actual of one class, as `lineChart` takes it. */
 export function planChart(name: string, points: readonly PlanPoint[], until: string) {
   const actual = points.filter((point) => point.charged !== null)

@@ -143,7 +143,11 @@ Reservation.implement({
     reservedGpuSeconds: t.expose('reservedGpuSeconds', { type: 'BigInt', description: 'GPU-seconds reserved.' }),
     usedGpuSeconds: t.expose('usedGpuSeconds', { type: 'BigInt', description: 'GPU-seconds metered so far.' }),
     delivered: t.expose('delivered', { type: 'Tokens', description: 'Tokens charged for compute really received.' }),
-    idle: t.expose('idle', { type: 'Tokens', description: 'Tokens charged for reserved time that was not used.' }),
+    idle: t.expose('idle', {
+      type: 'Tokens',
+      description:
+        'Tokens charged for reserved time that was not used: of lots whose terms charge it alone, at most what was held of them.',
+    }),
     events: t.loadableList({
       type: ReservationEvent,
       description: 'Its changes of state, oldest first.',

@@ -80,7 +80,8 @@ export const Progress = builder.objectRef<ProgressView>('GrantProgress').impleme
     delivered: t.expose('delivered', { type: 'Tokens', description: 'Tokens charged for compute really received.' }),
     idleReserved: t.expose('idleReserved', {
       type: 'Tokens',
-      description: 'Tokens charged for reserved time that was not used.',
+      description:
+        'Tokens charged for reserved time that was not used: none where the terms charge metered use only, also if lots of other grants were held beside.',
     }),
     noShow: t.expose('noShow', { type: 'Tokens', description: 'Tokens charged for reservations never begun.' }),
     cancelFee: t.expose('cancelFee', { type: 'Tokens', description: 'Tokens charged for late cancellation.' }),

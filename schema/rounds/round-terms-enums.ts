@@ -34,7 +34,8 @@ export const ReleaseKind = builder.enumType('ReleaseKind', {
   values: ['AT_CLOSE', 'MONTHLY', 'LIST', 'MILESTONES', 'ON_DEMAND'] as const,
 })
 export const Charging = builder.enumType('Charging', {
-  description: 'What is charged: reserved time whether used or not, or metered use only.',
+  description:
+    'What is charged: reserved time whether used or not, or metered use only. Where a reservation holds tokens of both, its unused time is charged to those of RESERVED alone, at most what is left of them; those of METERED return.',
   values: ['RESERVED', 'METERED'] as const,
 })
 export const VestBasis = builder.enumType('VestBasis', {

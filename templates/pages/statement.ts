@@ -7,6 +7,7 @@ import {
   earnedInMonth,
   exactWords,
   forecastWords,
+  IDLE_WORDS,
   isSafe,
   monthName,
   planChart,
@@ -166,7 +167,7 @@ function chargesCard(sheet: StatementSheet): Html {
                 caption: 'By pool, grant and cause',
                 columns: [{ head: 'Pool' }, { head: 'Grant' }, { head: 'Cause' }, { head: 'Tokens', ...number }],
                 rows: sheet.charged.map((row, i) => ({ cells: [row.pool, row.grant, row.cause, tokens[i]] })),
-              })}${dataTable({
+              })}<p class="quiet">${IDLE_WORDS}</p>${dataTable({
                 caption: 'By job',
                 columns: [
                   { head: 'Job' },

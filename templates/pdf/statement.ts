@@ -8,6 +8,7 @@ import {
   earnedInMonth,
   exactWords,
   forecastWords,
+  IDLE_WORDS,
   isSafe,
   monthName,
   planChart,
@@ -172,6 +173,7 @@ function charges(parts: Clauses, sheet: StatementSheet): void {
       { cells: ['All', '', '', tokens.at(-1) ?? ''], total: true },
     ],
   })
+  parts.clause(IDLE_WORDS)
   const jobTokens = column([...sheet.jobs.map((row) => row.tokens), sheet.otherJobs.tokens])
   parts.table({
     summary: 'Tokens charged by job',
