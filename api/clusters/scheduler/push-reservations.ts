@@ -1,10 +1,18 @@
 /** Tells a pool's scheduler what the calendar holds in a near horizon, and takes back what it holds no longer. */
-import { type Db, instant } from '../../platform/index.ts'
+import { type Db, instant, type Uuid } from '../../platform/index.ts'
 import { type Interval, microsecondsOf } from '../interval.ts'
 import { SchedulerDisagrees, SchedulerRefused, SchedulerUnavailable } from './errors.ts'
-import { extendThere } from './extend-there.ts'
+import { extendThere, type Room } from './extend-there.ts'
 import { horizonOf, type PoolScheduler } from './pool-scheduler.ts'
-import { type Booked, bookedWithin, noLongerBooked, type Outcome, recordAttempt } from './push.store.ts'
+import {
+  type Booked,
+  bookedWithin,
+  noLongerBooked,
+  type Outcome,
+  recordAttempt,
+  recordTakingBack,
+} from './push.store.ts'
+import type { WantedReservation } from './scheduler.ts'
 import { fromNow } from './wanted.ts'
 
 export type Pushed = { readonly pushed: number; readonly ended: number; readonly failed: number }
@@ -20,8 +28,7 @@ export async function pushReservations(db: Db, target: PoolScheduler): Promise<P
   const ending = (await noLongerBooked(db, target.poolId, horizonOf(target, now))).filter(isDue)
   const all = await bookedWithin(db, target.poolId, horizonOf(target, now))
   const wanted = all.filter((booked) => booked.state !== 'pushed' && isDue(booked))
-  const own = new Set(all.map(({ reservationId }) => reservationId))
-  const isOurs = (id: string): boolean => own.has(id)
+  const room = roomAmong(db, target.poolId, all, now)
   const count = { pushed: 0, ended: 0, failed: 0 }
   let silent: string | undefined
   // First what frees GPUs, then what takes them.
@@ -33,23 +40,36 @@ export async function pushReservations(db: Db, target: PoolScheduler): Promise<P
     const outcome: Outcome =
       silent !== undefined
         ? { state: failed, detail: silent }
-        : await (end ? endThere(target, booked) : makeThere(target, booked, { now, isOurs })).catch(
-            (error: unknown) => {
-              if (error instanceof SchedulerUnavailable) silent = error.message
-              return { state: failed, detail: reasonOf(error) }
-            },
-          )
+        : await (end ? endThere(target, booked) : makeThere(target, booked, room)).catch((error: unknown) => {
+            if (error instanceof SchedulerUnavailable) silent = error.message
+            return { state: failed, detail: reasonOf(error) }
+          })
     await recordAttempt(db, target.poolId, booked, now, outcome)
     count[outcome.state === 'pushed' || outcome.state === 'ended' ? outcome.state : 'failed'] += 1
   }
   return count
 }
 
-async function makeThere(
-  target: PoolScheduler,
-  booked: Booked,
-  { now, isOurs }: { readonly now: string; readonly isOurs: (id: string) => boolean },
-): Promise<Outcome> {
+/** What the calendar holds may make room; what it then waits for is kept like any other attempt. */
+function roomAmong(db: Db, poolId: Uuid, all: readonly Booked[], now: string): Room {
+  const own = new Map(all.map((booked) => [booked.reservationId, booked]))
+  const known = (id: string): Booked[] => [own.get(id) ?? []].flat()
+  const record = async (made: WantedReservation, outcome: Outcome) => {
+    // One that was to become another anyway waits for that, and is told again in its turn.
+    const as = known(made.id).filter(({ state }) => state === 'pushed')
+    for (const booked of as) await recordAttempt(db, poolId, { ...booked, ...made, attempts: 0 }, now, outcome)
+  }
+  return {
+    now,
+    isOurs: (id) => own.has(id),
+    takingBack: (ids) => recordTakingBack(db, poolId, ids, now),
+    isBack: (made) => record(made, { state: 'pushed' }),
+    staysAway: (wanted, error) => record(wanted, { state: 'waiting', detail: reasonOf(error) }),
+  }
+}
+
+async function makeThere(target: PoolScheduler, booked: Booked, room: Room): Promise<Outcome> {
+  const { now } = room
   const { scheduler, gpuModel, accountOf } = target
   const { reservationId: id, companyId, gpus, interval } = booked
   const wanted = { id, account: accountOf(companyId), gpuModel, gpus, interval }
@@ -65,7 +85,7 @@ async function makeThere(
     await scheduler.reserve(left)
   } else {
     if (there.gpus !== gpus) await scheduler.resize(id, gpus)
-    if (!endsAlike(there.interval, interval)) await extendThere(target, there, interval.endsAt, { isOurs, now })
+    if (!endsAlike(there.interval, interval)) await extendThere(target, there, interval.endsAt, room)
   }
   return { state: 'pushed' }
 }

@@ -1,6 +1,7 @@
 /** What a pool's calendar holds in a near horizon, and what its scheduler was told of it. */
 import { type Db, instant, inTransaction, type Reader, type Trx, type Uuid } from '../../platform/index.ts'
 import { addMinutes, type Interval } from '../interval.ts'
+import { addPush } from './tell-scheduler.ts'
 
 export type PushState = 'waiting' | 'pushed' | 'ending' | 'ended'
 
@@ -137,6 +138,29 @@ async function isAsTold(trx: Trx, poolId: Uuid, { reservationId, gpus, interval 
     .executeTakeFirst()
   const { startsAt, endsAt } = interval
   return held?.gpus === gpus && held.startsAt === startsAt && held.endsAt === endsAt
+}
+
+/**
+ * Before reservations are taken back at the scheduler to make room: they wait to be told again, and the job that does so is
+ * queued with that, so that a run which ends in the middle leaves none behind.
+ */
+export function recordTakingBack(db: Db, poolId: Uuid, reservationIds: readonly Uuid[], now: string): Promise<void> {
+  return inTransaction(db, async (trx) => {
+    await trx
+      .updateTable('scheduler_push')
+      .set({
+        state: 'waiting',
+        attempts: 1,
+        detail: 'It makes room for another that lasts longer, and is made anew.',
+        tried_at: now,
+        next_try_at: addMinutes(now, backOff(1)),
+      })
+      .where('pool_id', '=', poolId)
+      .where('reservation_id', 'in', [...reservationIds])
+      .where('state', '=', 'pushed')
+      .execute()
+    await addPush(trx, poolId, addMinutes(now, backOff(1)))
+  })
 }
 
 /** What was told is gone at the scheduler: it is to be told again. False where that is known already. */

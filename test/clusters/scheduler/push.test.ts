@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { differencesOf, pushReservations, pushReservationsJob, reconcile } from '../../../api/clusters/index.ts'
-import { changeReservation } from '../../../api/drawdown/index.ts'
+import {
+  decideChange,
+  differencesOf,
+  pushReservations,
+  pushReservationsJob,
+  reconcile,
+  SchedulerRefused,
+  SchedulerUnavailable,
+  Simulator,
+  type WantedReservation,
+} from '../../../api/clusters/index.ts'
+import { changeReservation, startReservation } from '../../../api/drawdown/index.ts'
 import type { Uuid } from '../../../api/platform/index.ts'
 import { asOwner } from '../../support/database.ts'
 import { makeWorld } from '../../support/world.ts'
@@ -171,4 +181,153 @@ test('what is shrunk, or split, after it was told is made smaller there too', as
   assert.deepEqual(await pushReservations(db, target), { pushed: 1, ended: 0, failed: 0 })
   assert.equal((await simulator.read(key))?.gpus, 2)
   assert.deepEqual((await reconcile(db, target)).differences, [])
+})
+
+/** Everything lies on one node until it is made anew, and one call fails: before it does what it should, or after. */
+class OneNode extends Simulator {
+  readonly moved = new Set<string>()
+  calls = 0
+  failAt: number | undefined
+  failAfter = false
+  /** The server is killed when this call was answered: it does nothing after it. */
+  killedAt = Number.POSITIVE_INFINITY
+  /** Others have the place of this one as soon as it is taken back. */
+  taken: string | undefined
+
+  async #step<T>(work: () => Promise<T>): Promise<T> {
+    this.calls += 1
+    if (this.calls > this.killedAt) throw new Error('killed')
+    const fails = this.calls === this.failAt
+    if (fails && !this.failAfter) throw new SchedulerUnavailable('it was cut off before')
+    const answer = await work()
+    if (fails) throw new SchedulerUnavailable('it was cut off after')
+    if (this.calls === this.killedAt) throw new Error('killed')
+    return answer
+  }
+  override async setEnd(id: string, endsAt: string) {
+    const there = await this.read(id)
+    return this.#step(async () => {
+      const added = { startsAt: there?.interval.endsAt ?? endsAt, endsAt }
+      const inTheWay = (await this.list(added)).filter((each) => each.id !== id && !this.moved.has(each.id))
+      if (inTheWay.length > 0) throw new SchedulerRefused('CAPACITY', 'the node is not free')
+      return super.setEnd(id, endsAt)
+    })
+  }
+  override async cancel(id: string) {
+    return this.#step(async () => {
+      await super.cancel(id)
+      this.moved.add(id)
+    })
+  }
+  override async reserve(wanted: WantedReservation) {
+    return this.#step(async () => {
+      if (wanted.id === this.taken && this.moved.has(wanted.id)) throw new SchedulerRefused('CAPACITY', 'others came')
+      return super.reserve(wanted)
+    })
+  }
+}
+
+/** One that runs is to last an hour longer, and two that begin later lie in its way. */
+async function extended() {
+  const made = await simulated(world)
+  let now = Date.parse(NOON) / 1000
+  const scheduler = new OneNode({ capacity: { h100: 16 }, accounts: ['startup'], now: () => now })
+  const target = { ...made.target, scheduler }
+  const setTime = async (minutes: number) => {
+    await world.setClock(at(minutes))
+    now = Date.parse(at(minutes)) / 1000
+  }
+  const running = await made.confirm(60, 120)
+  const later = [await made.confirm(130, 190), await made.confirm(140, 200)].map(({ key }) => key).sort()
+  await pushReservations(db, target)
+  await setTime(70)
+  const ref = { companyId: made.company.companyId, reservationId: running.key }
+  await startReservation(world.deps, ref)
+  scheduler.run(running.key, 4, 3000)
+  await changeReservation(world.deps, made.company.founder.actor, { reservationId: running.id, endsAt: at(180) })
+  await decideChange(world.deps, world.staff.provider.actor, { reservationId: running.id, decision: 'APPROVE' })
+  await db
+    .updateTable('scheduler_push')
+    .set({ state: 'waiting', next_try_at: at(70) })
+    .where('reservation_id', '=', running.key)
+    .execute()
+  scheduler.calls = 0
+  const away = async () => {
+    const there = new Set((await scheduler.list(everything)).map(({ id }) => id))
+    return later.filter((key) => !there.has(key))
+  }
+  const waiting = async () => (await made.rows()).filter(({ state }) => state === 'waiting')
+  return { ...made, scheduler, target, setTime, running, later, away, waiting }
+}
+
+test('those that make room are made anew at once; nobody waits', async () => {
+  const { scheduler, target, running, away, waiting } = await extended()
+  assert.deepEqual(await pushReservations(db, target), { pushed: 1, ended: 0, failed: 0 })
+  assert.equal((await scheduler.read(running.key))?.interval.endsAt, at(180))
+  assert.deepEqual([await away(), await waiting()], [[], []])
+  assert.deepEqual((await reconcile(db, target)).differences, [])
+  // Refused once, both taken back, moved, both made anew.
+  assert.equal(scheduler.calls, 6)
+})
+
+for (const after of [false, true]) {
+  test(`a push that is cut off ${after ? 'after' : 'before'} any of its steps leaves nothing out: it is there, or waits and is told again`, async () => {
+    for (let step = 1; step <= 6; step += 1) {
+      const { scheduler, target, running, away, waiting, setTime, pool } = await extended()
+      Object.assign(scheduler, { failAt: step, failAfter: after })
+      await pushReservations(db, target)
+      const rows = await waiting()
+      for (const key of await away()) {
+        const row = rows.find(({ reservation_id }) => reservation_id === key)
+        assert.deepEqual([row?.attempts, row?.next_try_at], [1, at(71)], `step ${step}`)
+        assert.match(row?.detail ?? '', /cut off/)
+      }
+      // The first step is the question itself, before anything was taken back.
+      if (step > 1) assert.deepEqual(await pushJobsOf(world, pool.poolId), [at(71)], `step ${step}`)
+      await setTime(72)
+      await pushReservations(db, target)
+      assert.deepEqual([await away(), await waiting()], [[], []], `step ${step}`)
+      assert.equal((await scheduler.read(running.key))?.interval.endsAt, at(180))
+      assert.deepEqual((await reconcile(db, target)).differences, [])
+    }
+  })
+}
+
+test('a server that is killed when one was taken back has left word that it is to be made anew', async () => {
+  const { scheduler, target, away, waiting, setTime, pool, later } = await extended()
+  // The question whether there is room, and the first that is taken back.
+  scheduler.killedAt = 2
+  await assert.rejects(pushReservations(db, target), /killed/)
+  assert.equal((await away()).length, 1)
+  const left = await waiting()
+  assert.deepEqual(
+    left.flatMap(({ reservation_id: id, detail }) => (later.includes(id) ? [detail] : [])),
+    later.map(() => 'It makes room for another that lasts longer, and is made anew.'),
+  )
+  assert.deepEqual(await pushJobsOf(world, pool.poolId), [at(71)])
+  scheduler.killedAt = Number.POSITIVE_INFINITY
+  await setTime(72)
+  await pushReservations(db, target)
+  assert.deepEqual([await away(), await waiting()], [[], []])
+})
+
+test('one whose place others took meanwhile waits with the reason, shown to operations, and the extension holds', async () => {
+  const { scheduler, target, running, later, away, pool, setTime } = await extended()
+  const [first = ''] = later
+  scheduler.taken = first
+  await pushReservationsJob([target])(world.deps, { poolId: pool.poolId })
+  assert.equal((await scheduler.read(running.key))?.interval.endsAt, at(180))
+  assert.deepEqual(await away(), [first])
+  const { data } = await world.staff.operations.graphql(
+    'query ($id: ID!) { node(id: $id) { ... on Pool { scheduler { waiting { reservationId ending attempts why } } } } }',
+    { id: pool.id },
+  )
+  const [shown] = data.node.scheduler.waiting
+  assert.equal(data.node.scheduler.waiting.length, 1)
+  assert.deepEqual([shown.reservationId.split(':').at(-1), shown.ending, shown.attempts], [first, false, 1])
+  assert.match(shown.why, /others came/)
+  scheduler.taken = undefined
+  await setTime(72)
+  await pushReservations(db, target)
+  assert.deepEqual(await away(), [])
 })
