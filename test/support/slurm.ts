@@ -60,10 +60,12 @@ async function shown<K extends keyof Shown>(access: SlurmAccess, what: K): Promi
 }
 
 const OVER = ['COMPLETED', 'CANCELLED', 'FAILED', 'NODE_FAIL', 'TIMEOUT', 'OUT_OF_MEMORY']
+/** A node that somebody has taken out, and that comes back when it is told to. */
+const OUT = ['DOWN', 'DRAIN']
 const isOurs = (accounts: string): boolean => /startup_[ab]/.test(accounts)
 
 /**
- * Ends all jobs and reservations of the two companies and waits until every node is idle. Each test that has nodes begins and
+ * Ends all jobs and reservations of the two companies, brings back nodes that were taken out, and waits until every node is idle. Each test that has nodes begins and
  * ends with it: what one has left, whether it passed or not, is not found by the next.
  */
 export async function cleared(access: SlurmAccess): Promise<void> {
@@ -74,6 +76,12 @@ export async function cleared(access: SlurmAccess): Promise<void> {
     const reservations = (await shown(access, 'reservations')).filter(({ accounts }) => isOurs(accounts))
     for (const { name } of reservations) await ask(access, 'DELETE', `reservation/${name}`)
     const busy = (await shown(access, 'nodes')).filter(({ state }) => state.join() !== 'IDLE')
+    for (const { name, state } of busy) {
+      // Refused where Slurm has brought it back meanwhile.
+      if (state.some((each) => OUT.includes(each))) {
+        await send(access, `node/${name}`, { state: ['RESUME'] }).catch(() => undefined)
+      }
+    }
     return alive.length + reservations.length + busy.length === 0 ? true : undefined
   })
 }

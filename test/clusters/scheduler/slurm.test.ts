@@ -1,10 +1,10 @@
 /** The contract on a real Slurm: `npm run test:slurm` starts one, and any other with the same accounts and nodes does as well. */
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SchedulerRefused, SLURM_API_VERSIONS, Slurm, type SlurmOptions } from '../../../api/clusters/index.ts'
 import { newId } from '../../../api/platform/index.ts'
-import { nodeRestarter, type SlurmAccess, send, slurmAccess, submitJob } from '../../support/slurm.ts'
+import { cleared, nodeRestarter, type SlurmAccess, send, slurmAccess, submitJob } from '../../support/slurm.ts'
 import { holdToContract } from './contract.ts'
 
 const now = (): number => Math.floor(Date.now() / 1000)
@@ -23,6 +23,12 @@ function onSlurm(access: SlurmAccess): void {
     models: { H100: { partition: 'h100', type: 'h100' }, A100: { partition: 'a100', type: 'a100' } },
   }
   const slurm = new Slurm(options)
+
+  // What a run that was cut short has left: jobs, reservations, nodes that are down, limits.
+  before(async () => {
+    await cleared(access)
+    for (const account of ['startup_a', 'startup_b']) await slurm.allow(account, null)
+  })
 
   holdToContract({
     scheduler: slurm,
