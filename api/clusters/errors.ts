@@ -181,7 +181,28 @@ const WRONG_TIMES = {
   BEFORE_START: (at: string) => `started at ${at}: it is too late for this step.`,
   AFTER_START: (at: string) => `starts at ${at}: it is too early for this step.`,
   BEFORE_END: (at: string) => `ended at ${at}: it is too late for this step.`,
-  ONLY_END: (at: string) => `started at ${at}: from then on only its end changes. More GPUs are another reservation.`,
+  ONLY_END: (at: string) => `started at ${at}: from then on only its end changes.`,
+}
+
+/** More GPUs were asked for of a reservation that runs, which keeps those that it has: more are a second one beside it. */
+export class MoreGpusBeside extends DomainError {
+  readonly code = 'MORE_GPUS_BESIDE'
+  readonly poolId: Uuid
+  /** What it has. */
+  readonly gpus: number
+  /** What the second one is to have. */
+  readonly more: number
+  /** When both are to end. */
+  readonly endsAt: string
+  constructor({ poolId, gpus, more, endsAt }: Pick<MoreGpusBeside, 'poolId' | 'gpus' | 'more' | 'endsAt'>) {
+    super(
+      `The reservation runs, and keeps its ${gpus} GPUs. Nothing was changed. Request a second reservation of ${more} GPUs of the same pool beside it, until ${endsAt}.`,
+    )
+    this.poolId = poolId
+    this.gpus = gpus
+    this.more = more
+    this.endsAt = endsAt
+  }
 }
 
 /** The usage is more than what was reserved, or lies outside the reserved time. */

@@ -6,6 +6,7 @@ export {
   type BookingInTheWay,
   DedicatedTwice,
   FactorNotAgreed,
+  MoreGpusBeside,
   NoFactor,
   OverCapacity,
   OverShare,

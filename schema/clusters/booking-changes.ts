@@ -5,6 +5,7 @@ import {
   CONFLICTS,
   decideChange,
   FactorNotAgreed,
+  MoreGpusBeside,
   NoFactor,
   OverCapacity,
   OverShare,
@@ -280,8 +281,8 @@ builder.mutationFields((t) => ({
   changeReservation: t.field({
     type: Reservation,
     description:
-      'Extend, shrink or move a reservation. What the provider has confirmed shrinks at once, and what is given up is charged like a cancellation; more, or another time, waits in `pendingChange` for its decision, with what that takes set aside. Of one that runs only the end changes, in the same way.',
-    ...may(['founder'], [...REFUSALS, QuoteChanged, QuoteExpired]),
+      'Extend, shrink or move a reservation. What the provider has confirmed shrinks at once, and what is given up is charged like a cancellation; more, or another time, waits in `pendingChange` for its decision, with what that takes set aside. Of one that runs only the end changes, in the same way; more GPUs for it are a second reservation beside it.',
+    ...may(['founder'], [...REFUSALS, MoreGpusBeside, QuoteChanged, QuoteExpired]),
     args: { input: t.arg({ type: ChangeReservationInput }) },
     resolve: async (_root, { input }, { deps, actor }) =>
       reservationOrNotFound(deps, actor, (await changeReservation(deps, actor, input)).ref),
@@ -289,7 +290,7 @@ builder.mutationFields((t) => ({
   quoteChange: t.field({
     type: ChangeQuoteType,
     description: 'What a change of a reservation would take and cost, held for as long as its terms say.',
-    ...may(['founder'], [FactorNotAgreed, NoFactor, BadInterval, WrongTime]),
+    ...may(['founder'], [FactorNotAgreed, NoFactor, BadInterval, MoreGpusBeside, WrongTime]),
     args: { input: t.arg({ type: QuoteChangeInput }) },
     resolve: (_root, { input }, { deps, actor }) => quoteChange(deps, actor, input),
   }),

@@ -6,6 +6,7 @@ import {
   FactorNotAgreed,
   INTERVAL_FAULTS,
   type Interval,
+  MoreGpusBeside,
   NoFactor,
   OverCapacity,
   OverShare,
@@ -83,6 +84,18 @@ builder.objectType(WrongTime, {
     needs: t.exposeString('needs', {
       description: '"BEFORE_START", "AFTER_START", "BEFORE_END", or "ONLY_END": of one that runs only the end changes.',
     }),
+  }),
+})
+builder.objectType(MoreGpusBeside, {
+  name: 'MoreGpusBeside',
+  description:
+    'More GPUs were asked for of a reservation that runs, which keeps those that it has. Request a second reservation of the same pool beside it.',
+  interfaces: [DomainErrorInterface],
+  fields: (t) => ({
+    poolId: t.id({ description: 'The pool.', resolve: ({ poolId }) => globalId('Pool', poolId) }),
+    gpus: t.exposeInt('gpus', { description: 'GPUs that it has.' }),
+    more: t.exposeInt('more', { description: 'GPUs that the second one is to have.' }),
+    endsAt: t.expose('endsAt', { type: 'DateTime', description: 'When both are to end.' }),
   }),
 })
 builder.objectType(OverShare, {

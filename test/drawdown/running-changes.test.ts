@@ -10,6 +10,7 @@ import {
   decideReservation,
   expireHolds,
   freeCapacity,
+  MoreGpusBeside,
   OverCapacity,
   PastDeadline,
   type PoolScheduler,
@@ -221,7 +222,10 @@ test('what one that runs cannot become is refused with its reason, and nothing h
   await it.told(id, [used('a', 0, 50)])
   const before = [await amounts(it), await row(id)]
   const onlyEnd = (error: unknown) => error instanceof WrongTime && error.needs === 'ONLY_END'
-  await assert.rejects(until(it, id, 180, { gpus: 9 }), onlyEnd)
+  const beside = (error: unknown) =>
+    error instanceof MoreGpusBeside && error.gpus === 8 && error.more === 1 && error.endsAt === at(180)
+  await assert.rejects(until(it, id, 180, { gpus: 9 }), beside)
+  await assert.rejects(quoteChange(deps, it.founder.actor, { reservationId: id, gpus: 9, endsAt: at(180) }), beside)
   await assert.rejects(until(it, id, 120, { gpus: 4 }), onlyEnd)
   await assert.rejects(until(it, id, 120, { startsAt: at(10) }), onlyEnd)
   const bad = (fault: string) => (error: unknown) => error instanceof BadInterval && error.fault === fault

@@ -66,6 +66,7 @@ export type ChangeReservationInput = z.input<typeof ChangeReservationInput>
  * change waits at a time. Of one that runs only the end changes, in the same way.
  *
  * @throws {WrongTime} once it has started, for anything but the end, and once it is over
+ * @throws {MoreGpusBeside} for more GPUs of one that runs: they are a second reservation beside it
  * @throws {WrongState} while a change waits for the provider
  * @throws {QuoteExpired} {QuoteChanged} for a quote that holds no longer
  * @throws {OverCapacity} {OverShare} {WouldOverdraw} {TokensNotReleased} {PastDeadline} {BadInterval} {OpenFlags}

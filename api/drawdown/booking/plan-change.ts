@@ -9,6 +9,7 @@ import {
   HOUSE_RULES,
   isConfirmed,
   type LockedReservation,
+  MoreGpusBeside,
   minutesUntil,
   mustHaveNoChange,
   mustHaveNoOffer,
@@ -57,6 +58,7 @@ const RUNNING_MINUTES_LEFT = -1
  * Plans the change of a locked reservation.
  *
  * @throws {WrongTime} once it has started, for anything but its end; once it is over
+ * @throws {MoreGpusBeside} for more GPUs of one that runs
  * @throws {WrongState} while a change or an offer waits
  * @throws {Refused} where nothing changes, and for an end before usage that was told
  * @throws {BadInterval} {NoFactor} {FactorNotAgreed}
@@ -118,7 +120,11 @@ async function planRunning(
   { pool, how, wanted }: Pick<PlannedChange, 'pool' | 'how' | 'wanted'>,
 ): Promise<PlannedChange> {
   const { ref, interval, factor, gpus } = reservation
-  if (wanted.gpus !== gpus || minutesUntil(wanted.interval.startsAt, interval.startsAt) !== 0) {
+  const sameStart = minutesUntil(wanted.interval.startsAt, interval.startsAt) === 0
+  if (wanted.gpus > gpus && sameStart) {
+    throw new MoreGpusBeside({ ...pool, gpus, more: wanted.gpus - gpus, endsAt: wanted.interval.endsAt })
+  }
+  if (wanted.gpus !== gpus || !sameStart) {
     throw new WrongTime(interval.startsAt, 'ONLY_END')
   }
   checkRunning(wanted.interval, await instant(trx), pool)
