@@ -187,6 +187,7 @@ export {
   replaceBooking,
 } from './reservation/reservation.store.ts'
 export {
+  answerToChange,
   type ChangeView,
   eventsOf,
   mustSeeReservation,

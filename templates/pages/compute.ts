@@ -153,7 +153,7 @@ function requestCard(page: ComputeOnPage, pool: PoolChoice): Html {
           <label><span>Pool</span><select name="pool">${page.pools.map(
             ({ id, name }) => html`<option value="${id}"${id === pool.id && html` selected`}>${name}</option>`,
           )}</select></label>
-          ${field('gpus', 'GPUs', 'number', form.gpus, html`min="1" step="1"`)}
+          ${field('gpus', 'GPUs', 'number', form.gpus, html`min="0" step="any"`)}
           ${field('startsAt', 'From (UTC)', 'datetime-local', form.startsAt, html`step="60"`)}
           ${field('hours', 'Hours', 'number', form.hours, html`min="1" step="1"`)}
           <button class="plain">Show what it takes</button>

@@ -34,6 +34,8 @@ export type ReservationOnPage = TimeOnPage & {
   readonly changeable: boolean | 'END'
   /** What a change would take, that was asked for. */
   readonly quote?: ChangeQuoteOnPage | undefined
+  /** Where a second reservation beside it, which ends with it, is asked for: it runs, and gets no more GPUs itself. */
+  readonly beside?: { readonly poolId: string; readonly startsAt: string; readonly hours: string } | undefined
   /** What cancelling it now costs, of its tokens; left out where it cannot be cancelled. */
   readonly fee?: string | undefined
   /** The oldest first. */
@@ -93,6 +95,7 @@ export const reservationPage = (page: ReservationOnPage): string =>
         })}
       </section>
       ${page.action !== undefined && page.changeable !== false && changeCard(page, page.action)}
+      ${page.beside !== undefined && besideCard(page, page.beside)}
       ${page.action !== undefined && page.fee !== undefined && cancelCard(page, page.action, page.fee)}
       ${page.outages.length + page.restarts.length > 0 && outageCard(page)}
       <section class="card">
@@ -170,6 +173,20 @@ function changeCard({ changeable, state, quote, ...now }: ReservationOnPage, act
         ${quote !== undefined && quotePart(quote, action, state)}
       </section>`
 }
+
+const besideCard = (
+  { computePath, gpus, endsAt }: ReservationOnPage,
+  { poolId, startsAt, hours }: NonNullable<ReservationOnPage['beside']>,
+): Html =>
+  html`<section class="card" id="beside">
+        <h2>More GPUs</h2>
+        <p class="quiet">What runs keeps the GPUs that it has. More are a second reservation of the same pool beside it, from ${instantWords(startsAt)}, which ends with it at ${instantWords(endsAt)}: a job that is to use both asks the cluster for both.</p>
+        <form method="post" action="${computePath}/quote#request" class="fields">
+          <input type="hidden" name="pool" value="${poolId}"><input type="hidden" name="startsAt" value="${fieldTime(startsAt)}"><input type="hidden" name="hours" value="${hours}">
+          <label><span>GPUs more</span><input name="gpus" type="number" min="1" step="1" value="${gpus}" required></label>
+          <button class="plain">Show what they take</button>
+        </form>
+      </section>`
 
 function changeWords(state: string, running: boolean): string {
   if (state === 'held') return 'The provider has not decided yet: it decides on what the request is then.'

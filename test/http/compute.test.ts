@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import request from 'supertest'
 import { requestReservation, setMeterDelay } from '../../api/clusters/index.ts'
+import { startReservation } from '../../api/drawdown/index.ts'
 import { calendarFeed } from '../../api/http/calendar-feed.ts'
 import { at, booker, NOON } from '../clusters/given.ts'
 import { type Drawdown, givenDrawdown } from '../drawdown/given-drawdown.ts'
@@ -205,6 +206,55 @@ test('a reservation that changes is the same event with a higher sequence, and i
   await get(founder, `${base}/reservations/nonsense`).expect(404)
 })
 
+test('the form of a quote that is pressed again after the provider declined says so, and offers a new quote', async () => {
+  const { founder, companyId } = it.company
+  const decide = async (name: 'decideReservation' | 'decideChange', reservationId: string, more: object) => {
+    const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input`
+    const { data, errors } = await world.staff.provider.graphql(
+      `mutation ($input: ${type}!) { ${name}(input: $input) { __typename ... on DomainError { message } } }`,
+      { input: { reservationId, ...more } },
+    )
+    assert.deepEqual([errors ?? [], data?.[name].__typename], [[], 'Reservation'], JSON.stringify(data))
+  }
+  const DECLINE = { decision: 'DECLINE', reasonCode: 'MAINTENANCE' }
+  const newest = async () => {
+    const { reservation_id: id } = await world.deps.db
+      .selectFrom('reservation')
+      .select('reservation_id')
+      .where('company_id', '=', companyId)
+      .orderBy('reservation_id', 'desc')
+      .limit(1)
+      .executeTakeFirstOrThrow()
+    return `Reservation:${companyId}:${id}`
+  }
+  const asked = wish({ startsAt: at(9 * 24 * 60).slice(0, 16) })
+  const first = quoteIdOf((await post(founder, `${path}/quote`, asked).expect(200)).text)
+  await post(founder, `${path}/reservations`, { ...asked, quoteId: first }).expect(303)
+  const declined = await newest()
+  await decide('decideReservation', declined, DECLINE)
+  const again = await post(founder, `${path}/reservations`, { ...asked, quoteId: first }).expect(409)
+  assert.match(again.text, /The provider has declined this request\. A new quote for the same is below\./)
+  assert.equal(await newest(), declined, 'nothing is asked for by that')
+  const second = quoteIdOf(again.text)
+  assert.notEqual(second, first)
+  await post(founder, `${path}/reservations`, { ...asked, quoteId: second }).expect(303)
+  const made = await newest()
+  assert.notEqual(made, declined)
+  await decide('decideReservation', made, { decision: 'APPROVE' })
+  // The same of a change: an hour more.
+  const own = `${path}/reservations/${made}`
+  const change = { gpus: '4', startsAt: asked.startsAt, endsAt: at(9 * 24 * 60 + 180).slice(0, 16) }
+  const quote = quoteIdOf((await post(founder, `${own}/quote-change`, change).expect(200)).text)
+  for (const _ of [1, 2]) await post(founder, `${own}/change`, { ...change, quoteId: quote }).expect(303)
+  await decide('decideChange', made, DECLINE)
+  const late = await post(founder, `${own}/change`, { ...change, quoteId: quote }).expect(409)
+  assert.match(late.text, /The provider has declined this change\. A new quote for the same is below\./)
+  const anew = quoteIdOf(late.text)
+  assert.notEqual(anew, quote)
+  await post(founder, `${own}/change`, { ...change, quoteId: anew }).expect(303)
+  assert.match((await get(founder, own).expect(200)).text, /The provider is asked for/)
+})
+
 test('a pool that is not open yet has no chart, and the page stands', async () => {
   const early = await booker(world, { opensAt: '2030-01-01T00:00:00Z' })
   const page = await get(early.company.founder, `/companies/${early.company.id}/compute`).expect(200)
@@ -376,4 +426,36 @@ test('reservations are listed in parts, forth and back, each of them once', asyn
   assert.equal(first.caption, 'The newest 25 of 60 reservations')
   // What is no end of a list is the newest part.
   for (const query of ['?older=nonsense', '?newer=1', '?older=']) assert.deepEqual((await part(query)).rows, first.rows)
+})
+
+test('of one that runs the page asks with one press for more GPUs beside it, until the same end', async () => {
+  const deal = await givenDrawdown(world, {}, { capacity: 16 })
+  await world.setClock('2027-01-04T23:00:00Z')
+  const id = await deal.reserved(8, 180, 0, '2027-01-04T23:00:00Z')
+  const own = `/companies/${deal.id}/compute/reservations/${id}`
+  assert.doesNotMatch((await get(deal.founder, own).expect(200)).text, /id="beside"/)
+  await world.setClock('2027-01-05T01:00:00Z')
+  await startReservation(world.deps, { companyId: deal.companyId, reservationId: id.split(':').at(-1) ?? '' })
+  const { text } = await get(deal.founder, own).expect(200)
+  const [card = ''] = /<section class="card" id="beside">[\s\S]*?<\/section>/.exec(text) ?? []
+  const fields = Object.fromEntries(
+    [...card.matchAll(/name="(\w+)"[^>]* value="([^"]*)"/g)].map(([, name, value]) => [name, value]),
+  )
+  const action = /action="([^"#]+)/.exec(card)?.[1] ?? assert.fail(text)
+  const shown = await post(deal.founder, action, { ...fields, gpus: '4' }).expect(200)
+  // By hand: from a quarter of an hour after one until three, 105 minutes, 4 GPUs at a factor of one.
+  assert.match(shown.text, /It takes 7 tokens/)
+  const booked = wish({ pool: fields.pool ?? '', startsAt: fields.startsAt ?? '', hours: fields.hours ?? '' })
+  await post(deal.founder, `/companies/${deal.id}/compute/reservations`, {
+    ...booked,
+    quoteId: quoteIdOf(shown.text),
+  }).expect(303)
+  const row = await world.deps.db
+    .selectFrom('reservation')
+    .select(['gpus', 'starts_at as startsAt', 'ends_at as endsAt', 'state'])
+    .where('company_id', '=', deal.companyId)
+    .orderBy('reservation_id', 'desc')
+    .limit(1)
+    .executeTakeFirstOrThrow()
+  assert.deepEqual(row, { gpus: 4, startsAt: '2027-01-05T01:15:00Z', endsAt: '2027-01-05T03:00:00Z', state: 'held' })
 })

@@ -305,3 +305,26 @@ export async function openChangesOf(reader: Reader, refs: readonly Ref[]): Promi
     .where('answer', 'is', null)
     .execute()
 }
+
+/**
+ * How the change to these GPUs and times that was asked for last was answered, of a reservation that the caller has shown to be
+ * visible; null while it waits, undefined where none was asked for.
+ */
+export async function answerToChange(
+  reader: Reader,
+  { companyId, id }: Ref,
+  { gpus, startsAt, endsAt }: Pick<ChangeView, 'gpus' | 'startsAt' | 'endsAt'>,
+): Promise<string | null | undefined> {
+  const row = await reader
+    .selectFrom('reservation_change')
+    .select('answer')
+    .where('company_id', '=', companyId)
+    .where('reservation_id', '=', id)
+    .where('gpus', '=', gpus)
+    .where('starts_at', '=', startsAt)
+    .where('ends_at', '=', endsAt)
+    .orderBy('change_id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.answer
+}

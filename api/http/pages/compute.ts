@@ -1,7 +1,12 @@
 /** A company's compute: the page on which a founder books, its forms, and downloads of the reservations. */
 import express, { type Request, type Response, Router } from 'express'
 import { counted } from '../../../templates/format.ts'
-import { type ComputeOnPage, computePage, type RequestForm } from '../../../templates/pages/compute.ts'
+import {
+  type ComputeOnPage,
+  computePage,
+  type QuoteOnPage,
+  type RequestForm,
+} from '../../../templates/pages/compute.ts'
 import { otherSitePage } from '../../../templates/pages/error.ts'
 import { type Actor, is } from '../../access/index.ts'
 import { grantNames } from '../../closing/index.ts'
@@ -13,6 +18,7 @@ import {
   quoteReservation,
   requestReservation,
   reservationPages,
+  reservationsById,
   revisionsOf,
   usageByJob,
 } from '../../clusters/index.ts'
@@ -125,7 +131,8 @@ const LAST_INSTANT = 8.64e15
 /** What a form means. Nonsense stays nonsense: the use case names it. */
 function wishOf(company: CompanyView, { pool, gpus, startsAt, hours }: RequestForm) {
   const start = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}$/.test(startsAt) ? `${startsAt}:00Z` : startsAt
-  const until = Date.parse(start) + Number(hours) * 3_600_000
+  // To the minute: a part of an hour need not be a finite decimal.
+  const until = Date.parse(start) + Math.round(Number(hours) * 60) * 60_000
   return {
     companyId: globalId('Company', company.companyId),
     poolId: pool,
@@ -154,34 +161,67 @@ async function estimate({ db }: FlagsDeps, actor: Actor, company: CompanyView, r
 async function showQuote(deps: FlagsDeps, actor: Actor, company: CompanyView, request: Request, response: Response) {
   const filled = formOf(request.body)
   try {
-    const quote = await quoteForCompany(deps, actor, wishOf(company, filled))
-    const shown = {
-      quoteId: globalId('Quote', company.companyId, quote.quoteId),
-      tokens: formatTokens(quote.hold),
-      factor: formatNumeric(quote.factor),
-      free: quote.free,
-      validUntil: quote.validUntil,
-      rules: ruleWords(quote),
-    }
-    return response.send(await page(deps, actor, company, filled, { quote: shown }))
+    const quote = await quoteOf(deps, actor, company, filled)
+    return response.send(await page(deps, actor, company, filled, { quote }))
   } catch (error) {
     return refuse(deps, actor, company, filled, response, error)
   }
 }
 
+async function quoteOf(deps: FlagsDeps, actor: Actor, company: CompanyView, filled: RequestForm): Promise<QuoteOnPage> {
+  const quote = await quoteForCompany(deps, actor, wishOf(company, filled))
+  return {
+    quoteId: globalId('Quote', company.companyId, quote.quoteId),
+    tokens: formatTokens(quote.hold),
+    factor: formatNumeric(quote.factor),
+    free: quote.free,
+    validUntil: quote.validUntil,
+    rules: ruleWords(quote),
+  }
+}
+
+/** How a request ended that was made by this form before: it is not made again by pressing the form again. */
+const ENDED: Readonly<Record<string, string>> = {
+  declined: 'The provider has declined this request.',
+  expired: 'The provider did not decide on this request in time.',
+  cancelled: 'This request was made, and was cancelled.',
+}
+
 async function book(deps: FlagsDeps, actor: Actor, company: CompanyView, request: Request, response: Response) {
   const filled = formOf(request.body)
   try {
-    await requestReservation(deps, actor, {
+    const { ref } = await requestReservation(deps, actor, {
       ...wishOf(company, filled),
       quoteId: text(request.body, 'quoteId'),
       waitlist: text(request.body, 'waitlist') === '1',
       // A form that is sent twice asks once.
       idempotencyKey: text(request.body, 'quoteId'),
     })
+    const [made] = await reservationsById(deps.db, actor, [ref])
+    const ended = ENDED[made?.state ?? '']
+    if (ended !== undefined) return askAnew(deps, actor, company, filled, response, ended)
     return response.redirect(303, `/companies/${globalId('Company', company.companyId)}/compute`)
   } catch (error) {
     return refuse(deps, actor, company, filled, response, error)
+  }
+}
+
+/** The same form after its request has ended: says how, and what the same would take now. */
+async function askAnew(
+  deps: FlagsDeps,
+  actor: Actor,
+  company: CompanyView,
+  filled: RequestForm,
+  response: Response,
+  ended: string,
+) {
+  try {
+    const quote = await quoteOf(deps, actor, company, filled)
+    const refused = `${ended} A new quote for the same is below.`
+    return response.status(409).send(await page(deps, actor, company, filled, { quote, refused }))
+  } catch (error) {
+    if (!(error instanceof DomainError || error instanceof BadInput)) throw error
+    return response.status(409).send(await page(deps, actor, company, filled, { refused: `${ended} ${error.message}` }))
   }
 }
 

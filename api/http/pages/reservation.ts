@@ -4,14 +4,19 @@ import { otherSitePage } from '../../../templates/pages/error.ts'
 import { type ReservationOnPage, reservationPage } from '../../../templates/pages/reservation.ts'
 import { type Actor, is } from '../../access/index.ts'
 import {
+  addMinutes,
   answerOffer,
+  answerToChange,
   CANCELLABLE_STATES,
   eventsOf,
   microsecondsOf,
+  minutesUntil,
+  nextMinute,
   offersOf,
   openChangesOf,
   outageCreditsOf,
   outagesOf,
+  type PoolView,
   poolsById,
   type ReservationView,
   reservationsById,
@@ -72,7 +77,8 @@ export function reservationRoutes(
       form,
       about(async (found, request, response) => {
         try {
-          await act(deps, found, request.body)
+          const ended = await act(deps, found, request.body)
+          if (ended !== undefined) return response.status(409).send(await askAnew(deps, found, request.body, ended))
           return response.redirect(303, pathOf(found))
         } catch (error) {
           return refused(deps, found, response, error)
@@ -122,10 +128,11 @@ const wishOf = (found: Found, body: unknown) => ({
 })
 
 /** What a change would take, on the page of the reservation. */
-async function showQuote(deps: FlagsDeps, found: Found, body: unknown): Promise<string> {
+async function showQuote(deps: FlagsDeps, found: Found, body: unknown, refused?: string): Promise<string> {
   const quote = await quoteChange(deps, found.actor, wishOf(found, body))
   const difference = quote.hold - quote.before
   return page(deps, found, {
+    refused,
     quote: {
       ...timeOf(quote),
       quoteId: globalId('ChangeQuote', quote.ref.companyId, quote.quoteId),
@@ -141,21 +148,46 @@ async function showQuote(deps: FlagsDeps, found: Found, body: unknown): Promise<
   })
 }
 
-type Act = (deps: FlagsDeps, found: Found, body: unknown) => Promise<unknown>
+/** The same form after the change that it asked for has ended: says how, and what the same would take now. */
+async function askAnew(deps: FlagsDeps, found: Found, body: unknown, ended: string): Promise<string> {
+  try {
+    return await showQuote(deps, found, body, `${ended} A new quote for the same is below.`)
+  } catch (error) {
+    if (!(error instanceof DomainError || error instanceof BadInput)) throw error
+    return page(deps, found, { refused: `${ended} ${error.message}` })
+  }
+}
+
+/** How a change ended that was asked for by this form before: it is not asked for again by pressing the form again. */
+const ENDED: Readonly<Record<string, string>> = {
+  DECLINED: 'The provider has declined this change.',
+  LAPSED: 'The provider did not decide on this change in time.',
+  WITHDRAWN: 'This change was asked for, and was taken back.',
+}
+
+/** Does what a form asks for. Answers, in words, how what it had asked for before has ended, where nothing was done. */
+type Act = (deps: FlagsDeps, found: Found, body: unknown) => Promise<string | undefined>
 const ACTS: Readonly<Record<string, Act>> = {
-  change: (deps, found, body) =>
-    changeReservation(deps, found.actor, {
-      ...wishOf(found, body),
+  change: async (deps, found, body) => {
+    const wish = wishOf(found, body)
+    const { ref, asked } = await changeReservation(deps, found.actor, {
+      ...wish,
       // A form that is sent twice changes once.
       ...(text(body, 'quoteId') === ''
         ? {}
-        : { quoteId: text(body, 'quoteId'), ...formKey(`change ${text(body, 'quoteId')}`, wishOf(found, body)) }),
-    }),
-  'withdraw-change': (deps, found) => withdrawChange(deps, found.actor, { reservationId: idOf(found) }),
+        : { quoteId: text(body, 'quoteId'), ...formKey(`change ${text(body, 'quoteId')}`, wish) }),
+    })
+    return asked ? ENDED[(await answerToChange(deps.db, ref, wish)) ?? ''] : undefined
+  },
+  'withdraw-change': async (deps, found) => {
+    await withdrawChange(deps, found.actor, { reservationId: idOf(found) })
+    return undefined
+  },
   offer: async (deps, found, body) => {
     const answer = OFFER_ANSWERS.find((known) => known === text(body, 'answer'))
     if (answer === undefined) throw new Refused('answer', 'must be chosen')
-    return answerOffer(deps, found.actor, { reservationId: idOf(found), answer })
+    await answerOffer(deps, found.actor, { reservationId: idOf(found), answer })
+    return undefined
   },
   cancel: async (deps, found, body) => {
     const shown = text(body, 'fee')
@@ -163,7 +195,8 @@ const ACTS: Readonly<Record<string, Act>> = {
     if (shown !== '' && shown !== fee)
       throw new Refused('fee', `is ${fee} tokens by now, and was ${shown} when this page was shown: look again`)
     const said = { reservationId: idOf(found) }
-    return cancelReservation(deps, found.actor, { ...said, ...formKey(`cancel ${said.reservationId}`, said) })
+    await cancelReservation(deps, found.actor, { ...said, ...formKey(`cancel ${said.reservationId}`, said) })
+    return undefined
   },
 }
 
@@ -218,6 +251,7 @@ async function page(
     offer: offer === undefined ? undefined : { ...timeOf(offer), answerBy: offer.answerBy, note: offer.note ?? '' },
     change: change === undefined ? undefined : { ...timeOf(change), answerBy: change.answerBy },
     changeable: change === undefined && offer === undefined && changeableNow(row, now),
+    beside: books && pool !== undefined ? besideOf(row, pool, now) : undefined,
     fee: cancellable ? formatTokens(await cancelFee(db, row)) : undefined,
     events: (await eventsOf(db, [ref])).map(({ at, reasonCode, note }) => ({
       at,
@@ -235,6 +269,21 @@ async function page(
 function changeableNow({ state, startsAt, endsAt }: ReservationView, now: string): boolean | 'END' {
   if (state === 'active') return microsecondsOf(endsAt) > microsecondsOf(now) && 'END'
   return ['held', 'confirmed', 'provisioned'].includes(state) && microsecondsOf(startsAt) > microsecondsOf(now)
+}
+
+/** Minutes beyond the lead time, in which the company asks. */
+const MINUTES_TO_ASK = 15
+
+/** When a second reservation beside one that runs could begin, to end with it; undefined where too little time is left. */
+function besideOf(
+  { state, endsAt }: ReservationView,
+  pool: PoolView,
+  now: string,
+): NonNullable<ReservationOnPage['beside']> | undefined {
+  const startsAt = nextMinute(addMinutes(now, pool.minLeadMinutes + MINUTES_TO_ASK))
+  const minutes = minutesUntil(endsAt, startsAt)
+  if (state !== 'active' || minutes < pool.minLengthMinutes) return undefined
+  return { poolId: globalId('Pool', pool.poolId), startsAt, hours: String(Number((minutes / 60).toFixed(4))) }
 }
 
 const timeOf = ({
