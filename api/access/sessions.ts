@@ -10,6 +10,7 @@ import {
   type Reader,
   sha256,
   type Trx,
+  together,
   type Uuid,
 } from '../platform/index.ts'
 import { type Actor, ROLES } from './actor.ts'
@@ -93,23 +94,27 @@ export const actorSql = (who: string): string => `
       coalesce(array_agg(DISTINCT m.provider_id) FILTER (WHERE m.provider_id IS NOT NULL), '{}') AS providers
     FROM membership m WHERE m.person_id = who.person_id AND m.ended_at IS NULL) held`
 
-const actorOfSession = prepared(
-  'actor_of_session',
-  actorSql(`SELECT person_id FROM session
-    WHERE token_hash = $1 AND kind = $2 AND ended_at IS NULL AND expires_at > now()`),
+const actorsOfSessions = prepared(
+  'actors_of_sessions',
+  `SELECT (${actorSql(`SELECT session.person_id FROM session WHERE session.token_hash = asked.token_hash
+      AND session.kind = asked.kind AND session.ended_at IS NULL AND session.expires_at > now()`)}) AS actor
+    FROM unnest($1::bytea[], $2::text[]) WITH ORDINALITY AS asked(token_hash, kind, n) ORDER BY asked.n`,
 )
 const actorOfId = prepared('actor_of_person', actorSql('SELECT $1::uuid AS person_id'))
 
+type Session = { readonly token: string; readonly kind: 'browser' | 'bearer' }
+
+const rowOfSession = together<Session, unknown>((db, _all, sessions) =>
+  actorsOfSessions(db, [sessions.map(({ token }) => sha256(token)), sessions.map(({ kind }) => kind)]),
+)
+
 /**
  * The person behind a session's token, as an actor; `undefined` when the session is unknown or over. One statement, asked in
- * every request: a session that is ended and a role that is taken away count from the next request on.
+ * every request (of those that arrive at once, in one for all): a session that is ended and a role that is taken away count
+ * from the next request on.
  */
-export async function actorOfToken(
-  reader: Reader,
-  token: string,
-  kind: 'browser' | 'bearer',
-): Promise<Actor | undefined> {
-  return TOKEN.test(token) ? actorOfRow(await actorOfSession(reader, [sha256(token), kind])) : undefined
+export async function actorOfToken(db: Db, token: string, kind: Session['kind']): Promise<Actor | undefined> {
+  return TOKEN.test(token) ? actorOfRow([await rowOfSession(db, 'sessions', { token, kind })]) : undefined
 }
 
 /** The person as an actor, with the roles they hold now; `undefined` for a person without any. */
@@ -117,21 +122,23 @@ export const actorOfPerson = async (reader: Reader, personId: Uuid): Promise<Act
   actorOfRow(await actorOfId(reader, [personId]))
 
 const ActorRow = z.object({
-  actor: z.object({
-    id: z.string(),
-    name: z.string().nullable(),
-    roles: z.array(z.enum(ROLES)),
-    companies: z.array(z.string()),
-    providers: z.array(z.string()),
-    walled: z.array(z.string()),
-  }),
+  actor: z
+    .object({
+      id: z.string(),
+      name: z.string().nullable(),
+      roles: z.array(z.enum(ROLES)),
+      companies: z.array(z.string()),
+      providers: z.array(z.string()),
+      walled: z.array(z.string()),
+    })
+    .nullable(),
 })
 
 /** The actor of the row that {@link actorSql} gives; `undefined` where there is none, or no role. */
 export function actorOfRow([found]: readonly unknown[]): Actor | undefined {
   if (found === undefined) return undefined
   const { actor: row } = ActorRow.parse(found)
-  if (row.roles.length === 0) return undefined
+  if (row === null || row.roles.length === 0) return undefined
   return {
     id: row.id,
     name: row.name ?? 'erased person',

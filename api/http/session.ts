@@ -1,6 +1,6 @@
 /** Who sends a request: a bearer token, which may be the secret of a machine, or the session cookie. */
 import { type Actor, actorOfSecret, actorOfToken, MACHINE_SECRET } from '../access/index.ts'
-import type { Reader } from '../platform/index.ts'
+import type { Db } from '../platform/index.ts'
 
 const SESSION_COOKIE = 'equihour_session'
 
@@ -23,7 +23,7 @@ export function tokenOf(
 
 /** The actor of a request, or `undefined` where nobody is signed in. */
 export async function actorOfRequest(
-  db: Reader,
+  db: Db,
   header: (name: string) => string | null | undefined,
 ): Promise<Actor | undefined> {
   const found = tokenOf(header)

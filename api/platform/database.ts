@@ -25,7 +25,7 @@ export class OuterPoolUsed extends Error {
 const insideTransaction = new AsyncLocalStorage<true>()
 
 /** @throws {OuterPoolUsed} inside a transaction */
-function mustBeOutside(): void {
+export function mustBeOutside(): void {
   if (insideTransaction.getStore() === true) throw new OuterPoolUsed()
 }
 

@@ -117,16 +117,7 @@ export { type OpenMilestone, openMilestones } from './open-milestones.views.ts'
 export { openTopUp } from './open-top-up.ts'
 export { type Outstanding, outstandingByExpiry } from './outstanding.views.ts'
 export { isLinked, type LineAnswer, postLines, readTransferLine, type StreamLine } from './post-stream.ts'
-export {
-  type DoorEvent,
-  mustPostFor,
-  type PostedTransfers,
-  PostTransfersInput,
-  postTransfers,
-  TRANSFERS_MAX,
-  type TransferAnswer,
-  throughDoor,
-} from './post-transfers.ts'
+export { type PostedTransfers, PostTransfersInput, postTransfers, TRANSFERS_MAX } from './post-transfers.ts'
 export { previewBatch } from './preview-batch.ts'
 export { ProposeMarkInput, proposeMark } from './propose-mark.ts'
 export { RecordObservationInput, recordObservation } from './record-observation.ts'
@@ -173,6 +164,7 @@ export {
 } from './supply.views.ts'
 export { allTokenClasses, findTokenClass, type TokenClassView, tokenClassesById } from './token-class.views.ts'
 export { findTransfer, type TransferView, transferPages } from './transfer.views.ts'
+export type { TransferAnswer } from './transfer-door.ts'
 export { ledgerEventOf, TRANSFER_KINDS, TransferEvent } from './transfer-event.ts'
 export {
   AccountMissing,

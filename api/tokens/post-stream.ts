@@ -10,7 +10,8 @@ import {
   type Uuid,
   zKey,
 } from '../platform/index.ts'
-import { type DoorEvent, mustPostFor, type TransferAnswer, throughDoor } from './post-transfers.ts'
+import { mustPostFor } from './post-transfers.ts'
+import { type DoorEvent, type TransferAnswer, throughDoor } from './transfer-door.ts'
 import { ledgerEventOf, TransferEvent } from './transfer-event.ts'
 import { LinkedChainBroken } from './transfer-refusals.ts'
 

@@ -6,7 +6,7 @@ import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { after, test } from 'node:test'
 import request from 'supertest'
-import { createSignInLink, openSession } from '../../api/access/index.ts'
+import { actorOfToken, createSignInLink, openSession, signOut } from '../../api/access/index.ts'
 import { inTransaction } from '../../api/platform/index.ts'
 import { asOwner, urlWithDatabase } from '../support/database.ts'
 import { makeWorld } from '../support/world.ts'
@@ -134,6 +134,21 @@ test('a token of one kind is none of the other', async () => {
   for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
     assert.equal((await graphql({ ...json, authorization: `${scheme} ${bearer}` })).status, 200)
   }
+})
+
+test('of many tokens at once each is its own person’s, and one that is over is nobody’s', async () => {
+  const { db } = world.deps
+  const people = await Promise.all(Array.from({ length: 20 }, () => world.person('analyst')))
+  const over = await world.person('analyst')
+  await signOut(db, over.token)
+  const tokens = people.flatMap(({ token }) => [token, over.token, 'x'.repeat(43)])
+  const found = await Promise.all(tokens.map((token) => actorOfToken(db, token, 'bearer')))
+  assert.deepEqual(
+    found.map((actor) => actor?.id),
+    people.flatMap(({ id }) => [id, undefined, undefined]),
+  )
+  const [first] = people
+  assert.equal(await actorOfToken(db, first?.token ?? '', 'browser'), undefined)
 })
 
 test('forms of other sites are refused: at the link, at the way out', async () => {
