@@ -69,7 +69,7 @@ function extended(
   const key = ({ item }: Placed<OcfObject>) => `${item.object_type} ${item.id}`
   const replaced = new Set(objects.map(key))
   return {
-    issuer: history.issuer,
+    ...history,
     objects: [...history.objects.filter((placed) => !replaced.has(key(placed))), ...objects],
     transactions: [...history.transactions, ...transactions],
   }

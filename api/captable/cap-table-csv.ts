@@ -19,6 +19,7 @@ const COLUMNS = [
   'price currency',
   'amount',
   'amount currency',
+  'not counted',
 ]
 
 /**
@@ -51,8 +52,13 @@ function securityCells(row: SecurityRow): string[] {
     ...(row.kind === 'convertible' ? counts.map(() => '') : counts),
     ...money(row.price),
     ...money(row.kind === 'convertible' ? row.amount : undefined),
+    notCountedWords(row),
   ]
 }
+
+/** Why a security does not count, in words; empty where it does. */
+export const notCountedWords = ({ notCounted: why, expiredOn }: SecurityRow): string =>
+  why === 'EXPIRED' ? `expired ${expiredOn}, not cancelled` : why === 'CASH_SETTLED' ? 'settled in cash' : ''
 
 const planCells = ({ name, available }: PlanRow): string[] => [
   'available in plan',
@@ -62,5 +68,5 @@ const planCells = ({ name, available }: PlanRow): string[] => [
   words(name),
   ...['', '', '', '', ''],
   number(available),
-  ...['', '', '', ''],
+  ...['', '', '', '', ''],
 ]

@@ -8,8 +8,10 @@
  * - warrants: those with a number of their own; an estimate does not count
  * - fully diluted: outstanding + granted + warrants + reserved. Preferred counts as its own shares, not as converted;
  *   convertibles do not count. This is the simplest of the five quantities that go by that name.
+ * - expired, cash settled: numbers under what is open and counts in none of these (counted.ts), nor in vested and unvested
  */
 import { DomainError, divide, formatDecimal, type Money, type Numeric } from '../platform/index.ts'
+import { type NotCounted, notCounted } from './replay/counted.ts'
 import {
   type Authorized,
   afterSplits,
@@ -60,6 +62,10 @@ export type SecurityRow = {
   readonly unvested: Numeric
   /** What it adds to the fully diluted number. */
   readonly fullyDiluted: Numeric
+  /** Why it counts in no sum of shares; `outstanding`, `vested` and `unvested` still say what is under it. */
+  readonly notCounted: NotCounted | undefined
+  /** Of what has expired, the last day on which it could be exercised. */
+  readonly expiredOn: string | undefined
   readonly price: Money | undefined
   readonly convertible: Security['convertible']
   readonly amount: Money | undefined
@@ -115,6 +121,10 @@ export type Totals = {
   readonly reserved: Numeric
   readonly warrants: Numeric
   readonly fullyDiluted: Numeric
+  /** Under options, awards and warrants that have expired and that nobody has cancelled. In none of the others. */
+  readonly expired: Numeric
+  /** Under rights to appreciation that are settled in cash. In none of the others. */
+  readonly cashSettled: Numeric
 }
 
 export type CapTableView = {
@@ -178,7 +188,7 @@ export function capTableView(table: CapTable, asOf: string): CapTableView {
       placeholder: plan.placeholder,
       classIds: plan.classIds,
       reserved: plan.reserved,
-      granted: sum(securities, (row) => (row.kind === 'equity' && row.planId === plan.id ? row.outstanding : 0n)),
+      granted: sum(securities, (row) => (row.planId === plan.id ? equity(row) : 0n)),
       available: availableOf(plan),
     })),
   }
@@ -191,6 +201,7 @@ export type Names = Pick<CapTable, 'stakeholders' | 'classes' | 'plans' | 'terms
 export function rowOf(table: Names, security: Security, asOf: string): SecurityRow {
   const vested = security.kind === 'convertible' ? 0n : vestedOutstanding(table, security, asOf)
   const number = security.kind === 'convertible' ? 0n : security.outstanding
+  const why = notCounted(security, asOf)
   return {
     id: security.id,
     customId: security.customId,
@@ -207,7 +218,9 @@ export function rowOf(table: Names, security: Security, asOf: string): SecurityR
     outstanding: number,
     vested,
     unvested: number - vested,
-    fullyDiluted: security.fixed ? number : 0n,
+    fullyDiluted: security.fixed && why === undefined ? number : 0n,
+    notCounted: why,
+    expiredOn: why === 'EXPIRED' ? security.lastDay : undefined,
     price: security.price && afterSplits(security.price, security),
     convertible: security.convertible,
     amount: security.amount,
@@ -224,7 +237,7 @@ function sum<T>(rows: readonly T[], of: (row: T) => Numeric): Numeric {
 const ofKind =
   (kind: SecurityKind) =>
   (row: SecurityRow): Numeric =>
-    row.kind === kind ? (kind === 'warrant' ? row.fullyDiluted : row.outstanding) : 0n
+    row.kind !== kind || row.notCounted !== undefined ? 0n : kind === 'warrant' ? row.fullyDiluted : row.outstanding
 const stock = ofKind('stock')
 const equity = ofKind('equity')
 const warrant = ofKind('warrant')
@@ -234,7 +247,11 @@ function totalsOf(table: CapTable, securities: readonly SecurityRow[]): Totals {
   const granted = sum(securities, equity)
   const warrants = sum(securities, warrant)
   const reserved = sum([...table.plans.values()], availableOf)
-  return { outstanding, granted, reserved, warrants, fullyDiluted: outstanding + granted + reserved + warrants }
+  const under = (why: NotCounted) => sum(securities, (row) => (row.notCounted === why ? row.outstanding : 0n))
+  return {
+    ...{ outstanding, granted, reserved, warrants, fullyDiluted: outstanding + granted + reserved + warrants },
+    ...{ expired: under('EXPIRED'), cashSettled: under('CASH_SETTLED') },
+  }
 }
 
 function grouped(
@@ -289,8 +306,8 @@ function stakeholderRows(table: CapTable, securities: readonly SecurityRow[], to
         outstanding,
         granted: sum(rows, equity),
         warrants: sum(rows, warrant),
-        vested: sum(rows, (row) => row.vested),
-        unvested: sum(rows, (row) => row.unvested),
+        vested: sum(rows, (row) => (row.notCounted === undefined ? row.vested : 0n)),
+        unvested: sum(rows, (row) => (row.notCounted === undefined ? row.unvested : 0n)),
         fullyDiluted,
         convertibles: amountsOf(rows),
         percentOfOutstanding: percentOf(outstanding, totals.outstanding),

@@ -8,6 +8,7 @@ import { type ComputeEquity, computeEquityOf } from './compute-equity.ts'
 import type { InstrumentState } from './instruments/instrument.views.ts'
 import type { ConversionTrigger } from './ocf/conversions.ts'
 import { type ConversionRatio, ratioOf } from './replay/conversion-ratio.ts'
+import type { NotCounted } from './replay/counted.ts'
 import type { Authorized, CapTable } from './replay/state.ts'
 
 export type { Authorized }
@@ -34,12 +35,31 @@ type HoldingOf<K extends string> = {
   readonly unvested: Numeric
 }
 
+/** An option, an award or a warrant that is open and stands for no shares on the date. */
+export type UncountedHolding = {
+  readonly why: NotCounted
+  readonly securityId: string
+  readonly customId: string
+  readonly stakeholderName: string
+  /** What is under it; 0 where it names no number. */
+  readonly quantity: Numeric
+  /** Of what has expired, the last day on which it could be exercised. */
+  readonly expiredOn: string | undefined
+}
+
 /** One live security. Securities are not merged by holder: the table that a person reads does that. */
 export type CapitalizationHolding =
   | (HoldingOf<'stock'> & { readonly classId: string })
-  | (HoldingOf<'option'> & { readonly planId: string | undefined; readonly classId: string | undefined })
+  | (HoldingOf<'option'> & {
+      readonly planId: string | undefined
+      readonly classId: string | undefined
+      readonly customId?: string | undefined
+      /** The last day on which it can be exercised. */
+      readonly lastDay?: string | undefined
+    })
   | (HoldingOf<'warrant'> & {
       readonly classId: string | undefined
+      readonly lastDay?: string | undefined
       /** False where the warrant names no number and none follows from the cap table: `quantity` is 0, it counts nowhere. */
       readonly fixed: boolean
       /** Why it counts nowhere, where its words were read. */
@@ -80,6 +100,8 @@ export type Capitalization = {
   readonly asOf: string
   readonly classes: readonly CapitalizationClass[]
   readonly holdings: readonly CapitalizationHolding[]
+  /** What is open and not among the holdings, since it stands for no shares; left out where nobody asked. */
+  readonly uncounted?: readonly UncountedHolding[] | undefined
   readonly pools: readonly CapitalizationPool[]
   /** Ids of the stakeholders with a holding whom the company's data calls founders; left out where nobody asked. */
   readonly founders?: readonly string[] | undefined
@@ -101,6 +123,7 @@ export function plainCapitalizationOf(
   instruments: readonly InstrumentState[] = [],
 ): Capitalization {
   const view = capTableView(table, asOf)
+  const counted = view.securities.filter((row) => row.notCounted === undefined)
   return {
     asOf,
     compute: computeEquityOf(table, asOf, instruments),
@@ -108,8 +131,9 @@ export function plainCapitalizationOf(
       ...{ id, name, kind, authorized, outstanding },
       ...(kind === 'PREFERRED' ? { ratio: ratioOf(table.classes.get(id)) } : {}),
     })),
-    holdings: view.securities.map((row) => holdingOf(row)),
-    founders: foundersAmong(table, view.securities),
+    holdings: counted.map((row) => holdingOf(row, table.securities.get(row.id)?.lastDay)),
+    uncounted: view.securities.flatMap(uncountedOf),
+    founders: foundersAmong(table, counted),
     pools: view.plans.map((plan) => ({
       planId: plan.id,
       name: plan.name,
@@ -126,7 +150,17 @@ const foundersAmong = ({ stakeholders }: CapTable, rows: readonly SecurityRow[])
   ...new Set(rows.flatMap(({ stakeholderId: id }) => (stakeholders.get(id)?.founder === true ? [id] : []))),
 ]
 
-function holdingOf(row: SecurityRow): CapitalizationHolding {
+const uncountedOf = (row: SecurityRow): readonly UncountedHolding[] =>
+  row.notCounted === undefined
+    ? []
+    : [
+        {
+          ...{ why: row.notCounted, securityId: row.id, customId: row.customId, stakeholderName: row.stakeholderName },
+          ...{ quantity: row.outstanding, expiredOn: row.expiredOn },
+        },
+      ]
+
+function holdingOf(row: SecurityRow, lastDay: string | undefined): CapitalizationHolding {
   const holder = {
     securityId: row.id,
     stakeholderId: row.stakeholderId,
@@ -138,7 +172,10 @@ function holdingOf(row: SecurityRow): CapitalizationHolding {
     case 'stock':
       return { ...holder, kind: 'stock', classId: row.classId ?? '' }
     case 'equity':
-      return { ...holder, kind: 'option', planId: row.planId, classId: row.classId }
+      return {
+        ...{ ...holder, kind: 'option', planId: row.planId, classId: row.classId },
+        ...(lastDay === undefined ? {} : { lastDay, customId: row.customId }),
+      }
     case 'warrant': {
       // A number that is only an estimate dilutes nobody.
       const fixed = row.fullyDiluted > 0n
@@ -147,6 +184,7 @@ function holdingOf(row: SecurityRow): CapitalizationHolding {
         kind: 'warrant',
         classId: row.classId,
         fixed,
+        ...(lastDay === undefined ? {} : { lastDay, customId: row.customId }),
         ...(fixed ? {} : { quantity: 0n, unvested: 0n, customId: row.customId, triggers: row.triggers }),
       }
     }

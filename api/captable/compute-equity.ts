@@ -6,6 +6,7 @@ import type { SafeConversion } from './instruments/instrument.store.ts'
 import type { InstrumentState } from './instruments/instrument.views.ts'
 import { COMPUTE_TERMS } from './instruments/issue-stock.ts'
 import { CENT } from './instruments/safe.store.ts'
+import { notCounted } from './replay/counted.ts'
 import { type CapTable, type Security, termsOf, vestedOutstanding } from './replay/state.ts'
 
 /**
@@ -78,6 +79,7 @@ function instrumentOf(
   if (terms.kind === 'PENNY_WARRANT') {
     const security = table.securities.get(state.currentSecurityId ?? '')
     if (security === undefined || security.closedOn !== undefined) return []
+    if (notCounted(security, asOf) !== undefined) return []
     const earned = vestedOutstanding(table, security, asOf)
     const unearned = security.outstanding - earned
     return [{ ...common, kind: 'PENNY_WARRANT', classId: terms.stockClassId, earned, unearned, toIssue: 0n }]

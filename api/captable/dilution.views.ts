@@ -30,6 +30,7 @@ import {
 } from './pricing/fully-diluted.ts'
 import { type PayToPlayResult, payToPlay } from './pricing/pay-to-play.ts'
 import { uncountedWarrantsIn } from './pricing/stated-warrants.ts'
+import { uncountedIn } from './pricing/uncounted.ts'
 import { type ConversionRatio, ratioOf } from './replay/conversion-ratio.ts'
 import { afterSplits, type CapTable, type StockClass } from './replay/state.ts'
 import { answered } from './waterfall/waterfall.views.ts'
@@ -170,7 +171,10 @@ function countOf(
   table: CapTable,
   asOf: string,
   promised = 0n,
-): { readonly count: ShareCount; readonly converting: Numeric; readonly uncountedWarrants: readonly string[] } {
+): Pick<FullyDilutedView, 'uncountedWarrants' | 'expired' | 'cashSettled'> & {
+  readonly count: ShareCount
+  readonly converting: Numeric
+} {
   const ratios = new Map<string, ConversionRatio>(
     [...table.classes.values()].map((stock) => [stock.id, ratioOf(stock)]),
   )
@@ -183,6 +187,8 @@ function countOf(
     count: shareCountOf(capitalization, { promised, ratios }),
     converting,
     uncountedWarrants: uncountedWarrantsIn(capitalization),
+    expired: uncountedIn(capitalization, 'EXPIRED'),
+    cashSettled: uncountedIn(capitalization, 'CASH_SETTLED'),
   }
 }
 
@@ -206,6 +212,9 @@ export type FullyDilutedView = {
   readonly converting: Numeric
   /** Warrants that none of the quantities counts, each with the reason. */
   readonly uncountedWarrants: readonly string[]
+  /** Options, awards and warrants that none of them counts, since they have expired, or give cash and no shares. */
+  readonly expired: readonly string[]
+  readonly cashSettled: readonly string[]
 }
 
 /** The quantities called "fully diluted" of companies on a day. @throws {BadInput} */
@@ -220,9 +229,9 @@ export function fullyDilutedOf(
   asOf: string,
   { promised, poolIncrease, method }: z.output<typeof FullyDilutedInput>,
 ): FullyDilutedView {
-  const { count, converting, uncountedWarrants } = countOf(table, asOf, promised)
+  const { count, converting, ...left } = countOf(table, asOf, promised)
   return {
-    uncountedWarrants,
+    ...left,
     safePostMoneyCapitalization: safePostMoneyCapitalization(count, converting),
     safePreMoneyCapitalization: safePreMoneyCapitalization(count, poolIncrease),
     priceDenominator: priceDenominator(count, { poolIncrease, converting, method }),

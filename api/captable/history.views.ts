@@ -114,7 +114,7 @@ async function loadHistories(
 ): Promise<ReadonlyMap<Uuid, Loaded>> {
   const loaded = new Map<Uuid, Loaded>()
   for (const [companyId, rows] of byCompany(await historyRows(reader, companyIds, through))) {
-    const { objects = [], transactions = [], first } = Object.groupBy(rows, ({ kind }) => KINDS[kind])
+    const { objects = [], transactions = [], first, moved = [] } = Object.groupBy(rows, ({ kind }) => KINDS[kind])
     if (objects.length === 0) continue
     const placed = inOrder(objects).map(readObject)
     const issuer = placed.find((it): it is Placed<ObjectOf<'ISSUER'>> => it.item.object_type === 'ISSUER')
@@ -125,6 +125,7 @@ async function loadHistories(
         issuer,
         objects: placed.filter((it) => it !== issuer),
         transactions: inOrder(transactions).map(readTransaction),
+        lastDays: new Map(moved.map(({ item }) => [String(item.security_id), String(item.last_day)])),
       },
     })
   }
@@ -144,7 +145,7 @@ function byCompany<Row extends { readonly company_id: Uuid }>(rows: readonly Row
 export type ObjectRow = { readonly company_id: Uuid; readonly item: JsonObject; readonly personal: JsonObject | null }
 export type TransactionRow = { readonly company_id: Uuid; readonly item: JsonObject; readonly place: string }
 
-const KINDS = { o: 'objects', t: 'transactions', f: 'first' } as const
+const KINDS = { o: 'objects', t: 'transactions', f: 'first', x: 'moved' } as const
 type HistoryRow = ObjectRow & {
   readonly kind: keyof typeof KINDS
   /** The day of the company's first transaction, whether or not it is up to the day that is asked for; else null. */
@@ -153,7 +154,7 @@ type HistoryRow = ObjectRow & {
 }
 
 /**
- * The latest version of each object, the transactions up to a day, and the day of the first of all, in one round trip: a history
+ * The latest version of each object, the transactions up to a day, the day of the first of all, and last days that were moved, in one round trip: a history
  * is what nearly every screen begins with. Each part is read in its order by its own index; sorting all of them together would
  * cost more than reading them.
  */
@@ -181,9 +182,26 @@ async function historyRows(
     ORDER BY company_id, date, position)
     UNION ALL
     SELECT 'f', company_id, NULL, NULL, min(date)::text, '0' FROM securities_transaction
-    WHERE company_id = ANY(${companyIds}::uuid[]) AND status = 'APPLIED' GROUP BY company_id`.execute(reader)
+    WHERE company_id = ANY(${companyIds}::uuid[]) AND status = 'APPLIED' GROUP BY company_id
+    UNION ALL
+    ${movedLastDays(companyIds)}`.execute(reader)
   return rows
 }
+
+/** Last days of warrants that amendments have moved: of every security that the warrant has been. */
+const movedLastDays = (companyIds: readonly Uuid[]) => sql`
+  SELECT 'x', moved.company_id, jsonb_build_object('security_id', security.id, 'last_day', max(moved.expires_on)::text),
+    NULL, NULL, '0'
+  FROM warrant_extension AS moved
+  CROSS JOIN LATERAL (
+    SELECT moved.instrument_id AS id
+    UNION ALL SELECT balance_security_id FROM warrant_exercise AS exercise
+    WHERE exercise.company_id = moved.company_id AND exercise.instrument_id = moved.instrument_id
+    UNION ALL SELECT balance_security_id FROM instrument_retirement AS retirement
+    WHERE retirement.company_id = moved.company_id AND retirement.instrument_id = moved.instrument_id
+  ) AS security
+  WHERE moved.company_id = ANY(${companyIds}::uuid[]) AND security.id IS NOT NULL
+  GROUP BY moved.company_id, security.id`
 
 /** By day and place. The parts of a union come in their own order, which no standard promises: here it is made sure of. */
 function inOrder(rows: readonly HistoryRow[]): readonly HistoryRow[] {

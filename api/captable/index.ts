@@ -1,7 +1,7 @@
 /** What other capabilities may use of the cap table. */
 
 export { TransactionRefused } from './append-history.ts'
-export { capTableCsv } from './cap-table-csv.ts'
+export { capTableCsv, notCountedWords } from './cap-table-csv.ts'
 export {
   BeforeFirstTransaction,
   type CapTableView,
@@ -154,6 +154,7 @@ export {
 } from './pricing/priced-round.ts'
 export { type PricedWarrant, pricedWarrant } from './pricing/priced-warrants.ts'
 export { uncountedWarrantsIn, withStatedWarrants } from './pricing/stated-warrants.ts'
+export { expiredBy, uncountedIn } from './pricing/uncounted.ts'
 export {
   AdjustConversionRatioInput,
   type AdjustedRatio,
@@ -163,6 +164,7 @@ export type { AllocationType } from './replay/allocation.ts'
 export { type CheckedPackage, checkPackage, type GapsMode, importFromPath } from './replay/check-package.ts'
 export { CAP_BASES, type CapBase, type Convertible, type ConvertsAt } from './replay/conversion.ts'
 export type { ConversionRatio } from './replay/conversion-ratio.ts'
+export { NOT_COUNTED, type NotCounted } from './replay/counted.ts'
 export type { NewStockClass, Recipient } from './replay/issuance-pieces.ts'
 export { type RecordedConversion, recordedConversion } from './replay/recorded-conversion.ts'
 export { type Replayed, replay } from './replay/replay.ts'

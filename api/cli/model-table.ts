@@ -8,6 +8,7 @@ import {
   FullyDilutedInput,
   type FullyDilutedView,
   fullyDilutedOf,
+  notCountedWords,
 } from '../captable/index.ts'
 import { formatNumeric, type Numeric, parse } from '../platform/index.ts'
 import { printable, type TextColumn, textTable } from './text-table.ts'
@@ -76,6 +77,7 @@ function classLines({ classes }: CapTableView): string[] {
 }
 
 function securityLines({ securities }: CapTableView): string[] {
+  const some = securities.some(({ notCounted }) => notCounted !== undefined)
   const columns = (['issued', 'outstanding', 'vested', 'unvested'] as const).map((key) =>
     inShares(securities.map((row) => row[key])),
   )
@@ -88,6 +90,7 @@ function securityLines({ securities }: CapTableView): string[] {
         left('holder'),
         left('issued on'),
         ...['issued', 'outstanding', 'vested', 'not vested'].map(right),
+        ...(some ? [left('does not count')] : []),
       ],
       securities.map((row, at) => [
         row.customId,
@@ -95,6 +98,7 @@ function securityLines({ securities }: CapTableView): string[] {
         row.stakeholderName,
         row.issuedOn,
         ...(row.kind === 'convertible' ? ['', '', '', ''] : columns.map((texts) => texts[at] ?? '')),
+        ...(some ? [notCountedWords(row)] : []),
       ]),
     ),
   ]

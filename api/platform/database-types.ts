@@ -162,6 +162,7 @@ export interface CapTableCheckpoint {
   part_count: number
   sha256: Buffer
   recorded_at: string
+  moved_count: Generated<number>
 }
 
 export interface CapTableCheckpointPart {

@@ -8,6 +8,7 @@ import {
   capTablesAsOf,
   issuedSecurityPages,
   NoCapTable,
+  type NotCounted,
   nodeKey,
   openSecurityPages,
   type PlanRow,
@@ -36,6 +37,15 @@ const KINDS = {
   convertible: { description: 'A SAFE, a note or another convertible. It has an amount, no number of shares.' },
 } as const
 const SecurityKind = builder.enumType('SecurityKind', { description: 'What a security is.', values: KINDS })
+const NotCountedReason = builder.enumType('NotCounted', {
+  description: 'Why what is open stands for no shares, and counts in no number of shares.',
+  values: {
+    EXPIRED: {
+      description: 'Its last day is over. Nobody has cancelled it: a cancellation is missing on the cap table.',
+    },
+    CASH_SETTLED: { description: 'A right to appreciation that is settled in cash. A sale pays it.' },
+  } as const satisfies Record<NotCounted, object>,
+})
 const StockClassKind = builder.enumType('StockClassKind', {
   description: 'Common or preferred.',
   values: ['COMMON', 'PREFERRED'] as const,
@@ -195,6 +205,19 @@ const SecurityRowType = builder.objectRef<OnTable<SecurityRow>>('CapTableSecurit
       type: 'Shares',
       description: 'What it adds to the fully diluted number of shares.',
     }),
+    notCounted: t.field({
+      type: NotCountedReason,
+      nullable: true,
+      description:
+        'Why it counts in no sum of shares, though `outstanding`, `vested` and `unvested` say what is under it; null where it counts.',
+      resolve: (row) => row.notCounted ?? null,
+    }),
+    expiredOn: t.field({
+      type: 'Date',
+      nullable: true,
+      description: 'Of what has expired, the last day on which it could be exercised; else null.',
+      resolve: (row) => row.expiredOn ?? null,
+    }),
     amount: t.field({
       type: 'Money',
       nullable: true,
@@ -317,6 +340,17 @@ CapTable.implement({
       type: 'Shares',
       description: 'Sum of outstanding, granted, reserved and warrants.',
       resolve: ({ totals }) => totals.fullyDiluted,
+    }),
+    expired: t.field({
+      type: 'Shares',
+      description:
+        'Shares under options, awards and warrants that have expired and that nobody has cancelled: in none of the other numbers.',
+      resolve: ({ totals }) => totals.expired,
+    }),
+    cashSettled: t.field({
+      type: 'Shares',
+      description: 'Shares under rights to appreciation that are settled in cash: in none of the other numbers.',
+      resolve: ({ totals }) => totals.cashSettled,
     }),
     plans: t.field({
       type: [PlanRowType],

@@ -19,7 +19,17 @@ export type CapTablePage = {
     readonly reserved: string
     readonly warrants: string
     readonly fullyDiluted: string
+    /** Under what has expired and nobody has cancelled; under rights to cash: not in the numbers above. */
+    readonly expired: string
+    readonly cashSettled: string
   }
+  /** What has expired and was not cancelled; empty also where the history is too long to list it. */
+  readonly expired: readonly {
+    readonly name: string
+    readonly holder: string
+    readonly shares: string
+    readonly lastDay: string
+  }[]
   readonly classes: readonly {
     readonly name: string
     readonly authorized: string
@@ -103,6 +113,8 @@ export function capTablePage(it: CapTablePage): string {
         ${figure({ id: 'holdings', draw: (canvas) => holdingsChart(holdings, totals.fullyDiluted, canvas), note: it.whole ? 'Preferred counts as its own shares; SAFEs and notes do not count until they convert.' : 'Only the holders listed below are drawn.' })}
         ${holdersTable(it)}
       </section>
+      ${(totals.expired !== '0' || it.expired.length > 0) && expiredCard(it)}
+      ${totals.cashSettled !== '0' && html`<p class="quiet">Not counted: rights to the appreciation of ${counted(totals.cashSettled, 'share')} that are settled in cash.</p>`}
       ${it.moments.length > 1 && momentsCard(it.moments)}
       <section class="card">
         <h2>Stock classes and plans</h2>
@@ -119,6 +131,23 @@ export function capTablePage(it: CapTablePage): string {
         )}${it.plansPath !== undefined && html`; <a href="${it.plansPath}">the fund’s plans of later rounds</a>`}.</p>
       </section>`,
   })
+}
+
+function expiredCard({ expired, totals }: CapTablePage): Html {
+  const shares = column(expired.map((row) => row.shares))
+  return html`<section class="card">
+    <h2>Expired, and not cancelled</h2>
+    <p>${counted(totals.expired, 'share')} under options and warrants whose last day is over. They count nowhere; what a plan gets
+      back, a cancellation says.${expired.length === 0 && ' The downloads name them.'}</p>
+    ${
+      expired.length > 0 &&
+      dataTable({
+        caption: 'What has expired and nobody has cancelled',
+        columns: [{ head: 'Number' }, { head: 'Holder' }, { head: 'Last day' }, { head: 'Shares', number: true }],
+        rows: expired.map((row, at) => ({ cells: [row.name, row.holder, date(row.lastDay), shares[at] ?? ''] })),
+      })
+    }
+  </section>`
 }
 
 function holdersTable({ holders, totals, whole, asOf }: CapTablePage): Html {

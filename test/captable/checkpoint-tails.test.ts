@@ -104,6 +104,7 @@ const before = [
   stock('st-1', '1000', {}, '2026-02-01'),
   safe('safe-1', '50000', '2026-03-03'),
   eur(safe('safe-2', '1', '2026-03-04')),
+  option('op-7', '66', { expiration_date: '2027-06-29' }, '2026-03-05'),
   option('op-9', '400', { stakeholder_id: OWN.employee, vesting_terms_id: OWN.terms }, '2026-03-05'),
 ]
 /** Everything that the made-up histories lack. */
@@ -116,6 +117,8 @@ const after: readonly Tx[] = [
   tx('EQUITY_COMPENSATION_CANCELLATION', { security_id: OWN.option, quantity: '300000', reason_text: 'left' }),
   tx('STOCK_CLASS_AUTHORIZED_SHARES_ADJUSTMENT', { stock_class_id: OWN.common, new_shares_authorized: '30000000' }),
   { ...warrant('wa-1'), date: '2026-06-02' },
+  option('op-8', '55', { expiration_date: '2027-06-29' }),
+  tx('EQUITY_COMPENSATION_ACCEPTANCE', { security_id: 'op-7' }, 'accepted-7'),
   tx(
     'STOCK_TRANSFER',
     {

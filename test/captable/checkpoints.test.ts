@@ -107,6 +107,19 @@ const mixed = [
     '2025-10-01',
   ),
   warrant('wa-1'),
+  // Over within the days looked at: on the way, on the day of another change, vesting; and paid in cash.
+  option('op-4', '700', { vesting_terms_id: OWN.terms, expiration_date: '2027-05-05' }, '2025-03-02'),
+  tx('VESTING_START', { security_id: 'op-4', vesting_condition_id: 'start' }, 'start-4', '2025-03-05'),
+  option('op-5', '11', { expiration_date: '2025-06-30' }, '2025-03-02'),
+  option('op-6', '13', { expiration_date: '2025-12-31' }, '2025-03-02'),
+  tx(
+    'EQUITY_COMPENSATION_CANCELLATION',
+    { security_id: 'op-6', quantity: '39', reason_text: 'late' },
+    'late',
+    '2026-02-01',
+  ),
+  option('op-7', '17', { compensation_type: 'CSAR', base_price: { amount: '1', currency: 'USD' } }, '2025-03-02'),
+  warrant('wa-2', { quantity: '19', warrant_expiration_date: '2028-02-29' }),
 ]
 
 test('splits, convertibles, warrants, accelerations and listed dates are told as a replay tells them', async () => {

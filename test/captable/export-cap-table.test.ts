@@ -182,12 +182,12 @@ test('the table of a day is downloaded as CSV, exact, and adds up', async () => 
   assert.equal(
     String(answer.body),
     [
-      'as of,kind,number,holder,class,plan,issued on,issued,outstanding,vested,unvested,fully diluted,price per share,price currency,amount,amount currency',
-      '2026-03-01,stock,CS-1,Ada Lindqvist,Common Stock,,2024-01-15,4000000,4000000,4000000,0,4000000,0.0001,USD,,',
-      '2026-03-01,stock,CS-2,Bo Ferreira,Common Stock,,2024-01-15,4000000,4000000,4000000,0,4000000,0.0001,USD,,',
-      '2026-03-01,stock,SS-1,"Harbor Seed Fund II, L.P.",Series Seed Preferred Stock,,2024-09-02,1500000,1500000,1500000,0,1500000,1.2,USD,,',
-      '2026-03-01,equity,OP-1,Chidi Okonkwo,Common Stock,2025 Equity Incentive Plan,2025-03-01,300000,300000,75000,225000,300000,0.3,USD,,',
-      '2026-03-01,available in plan,,,,2025 Equity Incentive Plan,,,,,,1700000,,,,',
+      'as of,kind,number,holder,class,plan,issued on,issued,outstanding,vested,unvested,fully diluted,price per share,price currency,amount,amount currency,not counted',
+      '2026-03-01,stock,CS-1,Ada Lindqvist,Common Stock,,2024-01-15,4000000,4000000,4000000,0,4000000,0.0001,USD,,,',
+      '2026-03-01,stock,CS-2,Bo Ferreira,Common Stock,,2024-01-15,4000000,4000000,4000000,0,4000000,0.0001,USD,,,',
+      '2026-03-01,stock,SS-1,"Harbor Seed Fund II, L.P.",Series Seed Preferred Stock,,2024-09-02,1500000,1500000,1500000,0,1500000,1.2,USD,,,',
+      '2026-03-01,equity,OP-1,Chidi Okonkwo,Common Stock,2025 Equity Incentive Plan,2025-03-01,300000,300000,75000,225000,300000,0.3,USD,,,',
+      '2026-03-01,available in plan,,,,2025 Equity Incentive Plan,,,,,,1700000,,,,,',
       '',
     ].join('\r\n'),
   )

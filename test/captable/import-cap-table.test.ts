@@ -59,6 +59,8 @@ test('an imported cap table is read back as of any day with the numbers of the p
     reserved: shares('1700000'),
     warrants: 0n,
     fullyDiluted: shares('11500000'),
+    expired: 0n,
+    cashSettled: 0n,
   })
   // 20 full months since 1 March 2025: 300,000 x 20 / 48 = 125,000.
   const option = view.securities.find((row) => row.id === OWN.option)

@@ -49,6 +49,8 @@ test('compute-for-equity has no gap, and its equity vests as compute is delivere
     reserved: '1000000',
     warrants: '100000',
     fullyDiluted: '9312345',
+    expired: '0',
+    cashSettled: '0',
   })
 })
 
@@ -88,6 +90,8 @@ test('aperture-options is refused for three references that lead nowhere, and im
     reserved: '7900000',
     warrants: '0',
     fullyDiluted: '8005000',
+    expired: '0',
+    cashSettled: '0',
   })
   assert.equal(formatNumeric((await on(path, '2022-12-31', 'ACCEPT')).totals.reserved), '9900000')
 })
@@ -119,7 +123,20 @@ test('acme, a showcase of types, imports when gaps are accepted: what can count 
     reserved: '120000000',
     warrants: '23538',
     fullyDiluted: '120028638',
+    expired: '0',
+    cashSettled: '0',
   })
+  // Its awards last until 2031-01-20, its warrants until 2032-02-01.
+  const later = (through: string) => {
+    const { totals } = capTableView(replay(read, { through, gaps: 'ACCEPT' }).table, through)
+    return [totals.granted, totals.warrants, totals.expired].map(formatNumeric)
+  }
+  assert.deepEqual(['2031-01-20', '2031-01-21', '2032-02-01', '2032-02-02'].map(later), [
+    ['300', '23538', '0'],
+    ['0', '23538', '300'],
+    ['0', '23538', '300'],
+    ['0', '0', '23838'],
+  ])
   assert.deepEqual(
     view.stakeholders.map((row) => [row.id, row.placeholder]),
     [

@@ -3,10 +3,13 @@ import { test } from 'node:test'
 import {
   type CapTableView,
   capTableAsOf,
+  capTablesAsOf,
   exerciseWarrant,
   exportCapTable,
   importCapTable,
+  openSecurityPages,
   retireUnearned,
+  writeCheckpoint,
 } from '../../api/captable/index.ts'
 import { dividendOnPartlyPaid, paidConsideration } from '../../api/captable/instruments/partly-paid.ts'
 import { submitEvidence } from '../../api/flags/index.ts'
@@ -185,10 +188,25 @@ test('a penny warrant vests by draw, is exercised as far as it has vested, and g
   await assertSound(world, it)
 })
 
+/** How a table of a day is told, and what its warrant adds to it, with the last day where that is over. */
+async function counted(it: Drawdown, on: string) {
+  const found = (await capTablesAsOf(world.deps.db, [it.companyId], on)).get(it.companyId)
+  assert.ok(found !== undefined && !(found instanceof Error))
+  const page = (await openSecurityPages(world.deps.db, [found], { limit: 50 })).get(it.companyId) ?? []
+  const warrants = page.filter(({ kind }) => kind === 'warrant')
+  assert.equal(
+    found.totals.warrants,
+    warrants.reduce((sum, row) => sum + row.fullyDiluted, 0n),
+  )
+  return [found.source.kind, ...warrants.map((row) => `${formatNumeric(row.fullyDiluted)} ${row.expiredOn ?? ''}`)]
+}
+
 test('the last day of a warrant moves on by an amendment, and nothing else of it', async () => {
   const instrument = { kind: 'PENNY_WARRANT', exercisePrice: usd('0.01'), expiresOn: '2036-12-15' } as const
   const it = await given({ instrument })
   const { roundId, securityId } = it.closed
+  await writeCheckpoint(world.deps, it.companyId)
+  assert.deepEqual(await counted(it, '2037-01-01'), ['checkpoint', '0 2036-12-15'])
   for (const [change, path] of [
     [{ ...instrument, expiresOn: '2036-12-14' }, 'instrument.expiresOn'],
     [{ ...instrument, exercisePrice: usd('0.02') }, 'instrument.exercisePrice.amount'],
@@ -213,6 +231,11 @@ test('the last day of a warrant moves on by an amendment, and nothing else of it
     { instrument: { ...instrument, expiresOn: '2040-01-01' } },
     { effectiveOn: '2027-03-01' },
   )
+  // After the old last day and before the new one it counts, replayed and looked up, and a checkpoint from before is not used.
+  assert.deepEqual(await counted(it, '2037-01-01'), ['replayed', '47 '])
+  await writeCheckpoint(world.deps, it.companyId)
+  assert.deepEqual(await counted(it, '2037-01-01'), ['checkpoint', '47 '])
+  assert.deepEqual(await counted(it, '2040-01-02'), ['checkpoint', '0 2040-01-01'])
   await january(it)
   const exercised = (date: string) =>
     inTransaction(world.deps.db, (trx) =>

@@ -4,8 +4,11 @@ import { instant, sha256, type Trx, type Uuid } from '../../platform/index.ts'
 import { nodeKey } from '../node-key.ts'
 import { FORMAT, type Part } from './pack.ts'
 
-/** Up to which transaction and which version of an object a checkpoint, or a history, goes. */
-export type Position = { readonly position: bigint; readonly objectPosition: number }
+/**
+ * Up to which transaction and which version of an object a checkpoint, or a history, goes, and how many last days of warrants
+ * had been moved by then.
+ */
+export type Position = { readonly position: bigint; readonly objectPosition: number; readonly movedCount: number }
 
 /** Parts of one INSERT. */
 const CHUNK = 100
@@ -20,7 +23,7 @@ export function hashOf(parts: readonly Part[]): Buffer {
 export async function insertCheckpoint(
   trx: Trx,
   companyId: Uuid,
-  { position, objectPosition }: Position,
+  { position, objectPosition, movedCount }: Position,
   days: { readonly firstDate: string; readonly lastDate: string },
   parts: readonly Part[],
 ): Promise<void> {
@@ -35,6 +38,7 @@ export async function insertCheckpoint(
       position,
       format: FORMAT,
       object_position: objectPosition,
+      moved_count: movedCount,
       first_date: days.firstDate,
       last_date: days.lastDate,
       part_count: parts.length,

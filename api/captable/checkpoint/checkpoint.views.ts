@@ -49,6 +49,8 @@ export async function spinesOn(
       ORDER BY month.ordinal DESC LIMIT 1
     ) AS part ON true
     WHERE made.company_id = ANY(${companyIds}::uuid[]) AND made.format = ${FORMAT}
+      -- Otherwise a warrant lasts longer than the checkpoint knows.
+      AND made.moved_count = (SELECT count(*) FROM warrant_extension AS moved WHERE moved.company_id = made.company_id)
       AND NOT EXISTS (SELECT 1 FROM cap_table_checkpoint AS later
         WHERE later.company_id = made.company_id AND later.format = made.format AND later.position > made.position)`.execute(
     reader,

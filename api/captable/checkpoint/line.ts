@@ -1,8 +1,12 @@
 /** Sums of quantities over time: what a class, a plan, a holder or the whole table holds from each day on. */
 import type { Numeric } from '../../platform/index.ts'
+import { notCounted } from '../replay/counted.ts'
 import type { Security } from '../replay/state.ts'
 
-/** Open securities, and sums over them, in {@link Numeric} shares. `number` is all that is no convertible's. */
+/**
+ * Open securities, and sums over them, in {@link Numeric} shares. `number` is all that is no convertible's and counts;
+ * `expired` and `cashSettled` is what does not count (counted.ts).
+ */
 export type Sums = {
   readonly open: bigint
   readonly stock: Numeric
@@ -10,10 +14,30 @@ export type Sums = {
   readonly warrants: Numeric
   readonly fullyDiluted: Numeric
   readonly number: Numeric
+  readonly expired: Numeric
+  readonly cashSettled: Numeric
 }
 type Mutable = { -readonly [Key in keyof Sums]: Sums[Key] }
-export const SUMS = ['open', 'stock', 'granted', 'warrants', 'fullyDiluted', 'number'] as const
-export const NOTHING: Sums = { open: 0n, stock: 0n, granted: 0n, warrants: 0n, fullyDiluted: 0n, number: 0n }
+export const SUMS = [
+  'open',
+  'stock',
+  'granted',
+  'warrants',
+  'fullyDiluted',
+  'number',
+  'expired',
+  'cashSettled',
+] as const
+export const NOTHING: Sums = {
+  open: 0n,
+  stock: 0n,
+  granted: 0n,
+  warrants: 0n,
+  fullyDiluted: 0n,
+  number: 0n,
+  expired: 0n,
+  cashSettled: 0n,
+}
 
 /** Values from days on, in order of the days: each holds until the next. */
 export type Steps<Value> = readonly (readonly [day: string, value: Value])[]
@@ -78,12 +102,15 @@ export const frozen = (security: Security): Security => ({
   accelerations: security.accelerations.map((it) => ({ ...it })),
 })
 
-/** What a security adds to the sums of a table, apart from what has vested: as `cap-table-view.ts` counts. */
-export function sumsOf(security: Security): Sums {
+/** What a security adds to the sums of a table on a day, apart from what has vested: as `cap-table-view.ts` counts. */
+export function sumsOf(security: Security, day: string): Sums {
   if (security.closedOn !== undefined) return NOTHING
   const number = security.kind === 'convertible' ? 0n : security.outstanding
+  const why = notCounted(security, day)
+  if (why !== undefined) return { ...NOTHING, open: 1n, [why === 'EXPIRED' ? 'expired' : 'cashSettled']: number }
   const fullyDiluted = security.fixed ? number : 0n
   return {
+    ...NOTHING,
     open: 1n,
     stock: security.kind === 'stock' ? number : 0n,
     granted: security.kind === 'equity' ? number : 0n,

@@ -3,11 +3,11 @@ import { z } from 'zod'
 import type { Numeric } from '../../platform/index.ts'
 import { LAST_DAY } from '../dates.ts'
 import type { Authorized, Security } from '../replay/state.ts'
-import { NOTHING, type Steps, type Sums } from './line.ts'
+import { NOTHING, type Steps, SUMS, type Sums } from './line.ts'
 import type { ClassLine, HolderLine, Life, PlanLine, Timeline } from './timeline.ts'
 
 /** Raised whenever a part is written otherwise, or a replay gives another table for the same history. */
-export const FORMAT = 3
+export const FORMAT = 4
 /** Rows in one part. */
 export const PART_SIZE = { security: 64, holder: 32 } as const
 
@@ -34,27 +34,16 @@ const moneyText = (money: { amount: Numeric; currency: string } | undefined) =>
 
 // Sums.
 
-type SumsText = [string, string, string, string, string, string, string]
-const sumsText = ([day, it]: readonly [string, Sums]): SumsText => [
-  day,
-  ...([it.open, it.stock, it.granted, it.warrants, it.fullyDiluted, it.number].map(text) as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ]),
-]
-const zSums = z
-  .array(z.tuple([zDay, zNumber, zNumber, zNumber, zNumber, zNumber, zNumber]))
-  .transform(
-    (rows): Steps<Sums> =>
-      rows.map(([day, open, stock, granted, warrants, fullyDiluted, number]) => [
-        day,
-        { open, stock, granted, warrants, fullyDiluted, number },
-      ]),
-  )
+const sumsText = ([day, it]: readonly [string, Sums]): readonly string[] => [day, ...SUMS.map((key) => text(it[key]))]
+const zSums = z.array(z.tuple([zDay], zNumber)).transform(
+  (rows, context): Steps<Sums> =>
+    rows.map(([day, ...values]) => {
+      if (values.length !== SUMS.length) context.addIssue('has other sums than this format')
+      const sums = { ...NOTHING }
+      for (const [at, key] of SUMS.entries()) sums[key] = values[at] ?? 0n
+      return [day, sums]
+    }),
+)
 
 // Months: what the table as a whole, its classes and its plans hold.
 
@@ -258,6 +247,8 @@ const zFixed = z.strictObject({
   fixed: z.boolean(),
   price: zMoney.optional(),
   convertible: z.enum(['NOTE', 'SAFE', 'CONVERTIBLE_SECURITY']).optional(),
+  lastDay: zDay.optional(),
+  settledInCash: z.boolean().default(false),
   vesting: z.union([
     z.strictObject({ kind: z.literal('none') }),
     z.strictObject({ kind: z.literal('missing') }),
@@ -305,6 +296,8 @@ const EMPTY = {
   planId: undefined,
   price: undefined,
   convertible: undefined,
+  lastDay: undefined,
+  settledInCash: false,
   amount: undefined,
   acceptedOn: undefined,
   closedOn: undefined,
@@ -323,6 +316,8 @@ const fixedText = (it: Security) => ({
   fixed: it.fixed,
   price: moneyText(it.price),
   convertible: it.convertible,
+  lastDay: it.lastDay,
+  settledInCash: it.settledInCash ? true : undefined,
   vesting:
     it.vesting.kind === 'dates'
       ? { kind: 'dates', vestings: it.vesting.vestings.map(({ date, amount }) => ({ date, amount: text(amount) })) }

@@ -46,7 +46,10 @@ export function spineOf(found: Found, tail: Tail | undefined): Spine {
   const { companyId, asOf, position, firstDate, month } = found
   const changes = [...(tail?.changes.values() ?? [])]
   const added = (which: (change: Change) => boolean) => addedBy(changes.filter(which), tail?.terms ?? new Map(), asOf)
-  const { stock, granted, warrants } = sumOf(valueOn(month.totals, asOf) ?? NOTHING, added(() => true).sums)
+  const { stock, granted, warrants, expired, cashSettled } = sumOf(
+    valueOn(month.totals, asOf) ?? NOTHING,
+    added(() => true).sums,
+  )
   const planLines = new Map(month.plans.map((line) => [line.id, line]))
   const plans = [...(tail?.plans.values() ?? plansOn(found))].map((plan): PlanRow => {
     const own = valueOn(planLines.get(plan.id)?.sums ?? [], asOf) ?? NOTHING
@@ -71,6 +74,9 @@ export function spineOf(found: Found, tail: Tail | undefined): Spine {
   const reserved = plans.reduce((sum, plan) => sum + plan.available, 0n)
   return {
     ...{ companyId, asOf, position, firstDate, classes, plans, tail },
-    totals: { outstanding: stock, granted, reserved, warrants, fullyDiluted: stock + granted + reserved + warrants },
+    totals: {
+      ...{ outstanding: stock, granted, reserved, warrants, fullyDiluted: stock + granted + reserved + warrants },
+      ...{ expired, cashSettled },
+    },
   }
 }

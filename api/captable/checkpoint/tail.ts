@@ -3,6 +3,7 @@
  * the plans and the few securities that they are about, and nothing else is read. Pure.
  */
 import type { Numeric } from '../../platform/index.ts'
+import { notCounted } from '../replay/counted.ts'
 import { type History, replay, tableOf } from '../replay/replay.ts'
 import { type CapTable, type Security, type StockClass, type StockPlan, vestedOutstanding } from '../replay/state.ts'
 import { frozen, NOTHING, SUMS, type Sums, sumsOf } from './line.ts'
@@ -89,9 +90,11 @@ export function addedBy(changes: Iterable<Change>, terms: CapTable['terms'], day
   const sums: { -readonly [Key in keyof Sums]: Sums[Key] } = { ...NOTHING }
   let vested = 0n
   const vestedOf = (security: Security | undefined): Numeric =>
-    security === undefined || security.kind === 'convertible' ? 0n : vestedOutstanding({ terms }, security, day)
+    security === undefined || security.kind === 'convertible' || notCounted(security, day) !== undefined
+      ? 0n
+      : vestedOutstanding({ terms }, security, day)
   for (const { before, now } of changes) {
-    const [old, next] = [before === undefined ? NOTHING : sumsOf(before), sumsOf(now)]
+    const [old, next] = [before === undefined ? NOTHING : sumsOf(before, day), sumsOf(now, day)]
     for (const key of SUMS) sums[key] += next[key] - old[key]
     vested += vestedOf(now) - vestedOf(before)
   }
@@ -99,11 +102,8 @@ export function addedBy(changes: Iterable<Change>, terms: CapTable['terms'], day
 }
 
 /** Sums of both. */
-export const sumOf = (left: Sums, right: Sums): Sums => ({
-  open: left.open + right.open,
-  stock: left.stock + right.stock,
-  granted: left.granted + right.granted,
-  warrants: left.warrants + right.warrants,
-  fullyDiluted: left.fullyDiluted + right.fullyDiluted,
-  number: left.number + right.number,
-})
+export function sumOf(left: Sums, right: Sums): Sums {
+  const sums = { ...left }
+  for (const key of SUMS) sums[key] += right[key]
+  return sums
+}

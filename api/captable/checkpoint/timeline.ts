@@ -5,6 +5,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Numeric } from '../../platform/index.ts'
 import { LAST_DAY } from '../dates.ts'
+import { expiredFrom, notCounted } from '../replay/counted.ts'
 import { type History, replay } from '../replay/replay.ts'
 import {
   type Authorized,
@@ -170,9 +171,11 @@ class Lines {
     let vested = 0n
     for (const [at, { since, security }] of versions.entries()) {
       const until = versions[at + 1]?.since
-      const now = sumsOf(security)
-      for (const line of [this.total, holder, ofClass, ofPlan]) line?.move(since, before, now)
-      before = now
+      for (const day of [since, ...expiryWithin(security, since, until)]) {
+        const now = sumsOf(security, day)
+        for (const line of [this.total, holder, ofClass, ofPlan]) line?.move(day, before, now)
+        before = now
+      }
       if (security.kind === 'convertible') {
         this.#convertible(ordinal, security, since, until)
         continue
@@ -202,9 +205,15 @@ function lineOf(lines: Map<string, Line>, id: string): Line {
   return made
 }
 
+/** The day, after `since` and before `until`, from which a version has expired. */
+function expiryWithin(security: Security, since: string, until: string | undefined): readonly string[] {
+  const day = security.closedOn === undefined ? expiredFrom(security) : undefined
+  return day === undefined || day <= since || (until !== undefined && day >= until) ? [] : [day]
+}
+
 /**
  * Shares of a version that have vested and are still there, on the days between `since` and `until` (exclusive) on which
- * that changes: what `vestedOutstanding` gives on each of them.
+ * that changes: what `vestedOutstanding` gives on each of them, and nothing once it does not count.
  */
 function vestedSteps(
   table: CapTable,
@@ -212,24 +221,27 @@ function vestedSteps(
   since: string,
   until: string | undefined,
 ): readonly (readonly [day: string, left: Numeric])[] {
-  if (security.closedOn !== undefined) return [[since, 0n]]
+  if (security.closedOn !== undefined || notCounted(security, since) !== undefined) return [[since, 0n]]
+  const [expired] = expiryWithin(security, since, until)
+  const ended = expired === undefined ? [] : [[expired, 0n] as const]
+  const end = expired ?? until
   const gone = security.issued - security.outstanding
   const leftOf = (vested: Numeric): Numeric => {
     const left = (vested < security.issued ? vested : security.issued) - gone
     return left > 0n ? left : 0n
   }
-  if (security.vesting.kind === 'none') return [[since, leftOf(security.issued)]]
+  if (security.vesting.kind === 'none') return [[since, leftOf(security.issued)], ...ended]
   const tranches = [...scheduledTranches(security, termsOf(table, security), LAST_DAY), ...security.accelerations]
   tranches.sort((a, b) => (a.date < b.date ? -1 : a.date > b.date ? 1 : 0))
   let vested = 0n
   const steps: [string, Numeric][] = [[since, 0n]]
   for (const { date, quantity } of tranches) {
-    if (until !== undefined && date >= until) break
+    if (end !== undefined && date >= end) break
     vested += quantity
     const last = steps.at(-1)
     const day = date > since ? date : since
     if (last !== undefined && last[0] === day) last[1] = leftOf(vested)
     else steps.push([day, leftOf(vested)])
   }
-  return steps
+  return [...steps, ...ended]
 }

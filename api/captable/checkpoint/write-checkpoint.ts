@@ -69,7 +69,7 @@ export async function writeCheckpoint({ db }: Pick<Deps, 'db'>, companyId: Uuid)
     if (position === undefined || (await isMade(db, companyId, position))) return
     const history = await loadHistory(db, companyId)
     const after = await lastPosition(db, companyId)
-    if (after?.position !== position.position || after.objectPosition !== position.objectPosition) continue
+    if (after === undefined || !isSame(after, position)) continue
     const timeline = await timelineOf(history)
     if (timeline === undefined) return
     const parts = partsOf(timeline)
@@ -79,17 +79,21 @@ export async function writeCheckpoint({ db }: Pick<Deps, 'db'>, companyId: Uuid)
   throw new Error(`the history of ${companyId} grew each time it was read: its checkpoint is made later`)
 }
 
+const isSame = (one: Position, other: Position): boolean =>
+  one.position === other.position && one.objectPosition === other.objectPosition && one.movedCount === other.movedCount
+
 /** Where a history ends, or `undefined` where there is none. */
 async function lastPosition(reader: Reader, companyId: Uuid): Promise<Position | undefined> {
-  const { rows } = await sql<{ position: string | null; object_position: number | null }>`
+  const { rows } = await sql<{ position: string | null; object_position: number | null; moved_count: number }>`
     SELECT (SELECT max(position)::text FROM securities_transaction WHERE company_id = ${companyId}) AS position,
-      (SELECT max(position) FROM ocf_object WHERE company_id = ${companyId}) AS object_position`.execute(reader)
+      (SELECT max(position) FROM ocf_object WHERE company_id = ${companyId}) AS object_position,
+      (SELECT count(*)::integer FROM warrant_extension WHERE company_id = ${companyId}) AS moved_count`.execute(reader)
   const [row] = rows
   if (row?.position == null || row.object_position === null) return undefined
-  return { position: BigInt(row.position), objectPosition: row.object_position }
+  return { position: BigInt(row.position), objectPosition: row.object_position, movedCount: row.moved_count }
 }
 
-async function isMade(db: Db, companyId: Uuid, { position, objectPosition }: Position): Promise<boolean> {
+async function isMade(db: Db, companyId: Uuid, { position, objectPosition, movedCount }: Position): Promise<boolean> {
   const made = await db
     .selectFrom('cap_table_checkpoint')
     .select('position')
@@ -97,6 +101,7 @@ async function isMade(db: Db, companyId: Uuid, { position, objectPosition }: Pos
     .where('position', '=', position)
     .where('format', '=', FORMAT)
     .where('object_position', '=', objectPosition)
+    .where('moved_count', '=', movedCount)
     .executeTakeFirst()
   return made !== undefined
 }

@@ -93,8 +93,8 @@ export async function exerciseWarrant(
   return { ...made, shares, amount }
 }
 
-/** What is issued in the parting says the last day that holds now. */
-function lasting(raw: JsonObject, lastDay: string): JsonObject {
+/** What goes on of a warrant says the last day that holds now. */
+export function lasting(raw: JsonObject, lastDay: string): JsonObject {
   if (raw.warrant_expiration_date === undefined || raw.warrant_expiration_date === lastDay) return raw
   const triggers = (raw.exercise_triggers ?? []) as readonly JsonObject[]
   return {

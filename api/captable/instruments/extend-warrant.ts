@@ -1,5 +1,6 @@
 /** The last day of a warrant for compute, which an amendment may move to a later one. */
 import { instant, newId, type Reader, type Trx, type Uuid } from '../../platform/index.ts'
+import { addCheckpointJob } from '../checkpoint/write-checkpoint.ts'
 import type { ComputeInstrument } from './instrument.store.ts'
 
 type Warrant = Extract<ComputeInstrument, { kind: 'PENNY_WARRANT' }>
@@ -31,6 +32,12 @@ export async function extendWarrant(
       recorded_at: await instant(trx),
     })
     .execute()
+  const { count } = await trx
+    .selectFrom('securities_transaction')
+    .select((on) => on.fn.countAll<bigint>().as('count'))
+    .where('company_id', '=', extension.companyId)
+    .executeTakeFirstOrThrow()
+  await addCheckpointJob(trx, extension.companyId, Number(count))
 }
 
 /** The last day on which a warrant can be exercised, as agreed by `day`. */

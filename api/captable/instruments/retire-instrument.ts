@@ -6,6 +6,7 @@ import { ONE_SHARE } from '../replay/allocation.ts'
 import type { Retired, RetireUnearned } from '../replay/retirement.ts'
 import { type Security, termsOf } from '../replay/state.ts'
 import { vestedOn } from '../replay/vesting.ts'
+import { lasting } from './exercise-warrant.ts'
 import {
   type ComputeInstrument,
   type ComputeSafe,
@@ -91,7 +92,8 @@ async function retireWarrant(trx: Trx, instrument: ComputeWarrant, retire: Retir
     const vested = vestedOn(security, terms, retire.date)
     const { quantity } = retire
     const gone = partOf(quantity === undefined ? undefined : numericOfWhole(quantity), security.outstanding - vested)
-    const raw = history.transactions.find(({ item }) => item.id === security.issuanceId)?.raw ?? {}
+    const issued = history.transactions.find(({ item }) => item.id === security.issuanceId)?.raw ?? {}
+    const raw = security.lastDay === undefined ? issued : lasting(issued, security.lastDay)
     const left = security.outstanding - gone
     const balanceId = left === 0n ? null : newId()
     const cancellation: JsonObject = {

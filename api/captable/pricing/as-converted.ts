@@ -15,6 +15,7 @@ import {
 } from '../../platform/index.ts'
 import type { CapBase } from '../replay/conversion.ts'
 import { ratioOf } from '../replay/conversion-ratio.ts'
+import { notCounted } from '../replay/counted.ts'
 import { type RecordedConversion, recordedConversion } from '../replay/recorded-conversion.ts'
 import type { CapTable, Security } from '../replay/state.ts'
 import { MOST_YEARS_OF_INTEREST, noteAmount } from './note-interest.ts'
@@ -34,7 +35,7 @@ export function asConverted(
   convertibles: readonly Security[],
   asOf: string,
 ): { readonly shares: ReadonlyMap<string, AsConverted>; readonly notes: readonly string[] } {
-  const base = liquidityBase(table)
+  const base = liquidityBase(table, asOf)
   const notes: string[] = []
   const read = convertibles.map((security) => {
     const said = recordedConversion(security.triggers)
@@ -148,11 +149,12 @@ function cappedBy(
   return { valuation: cap.amount, base: base ?? 'POST_MONEY' }
 }
 
-/** Stock as converted, and options and warrants that are outstanding, in common. */
-function liquidityBase(table: CapTable): Numeric {
+/** Stock as converted, and options and warrants that are outstanding and count, in common. */
+function liquidityBase(table: CapTable, asOf: string): Numeric {
   let sum = 0n
-  for (const { kind, classId, fixed, closedOn, outstanding } of table.securities.values()) {
-    if (closedOn !== undefined || kind === 'convertible' || !fixed) continue
+  for (const security of table.securities.values()) {
+    const { kind, classId, fixed, closedOn, outstanding } = security
+    if (closedOn !== undefined || kind === 'convertible' || !fixed || notCounted(security, asOf) !== undefined) continue
     const { numerator, denominator } = ratioOf(table.classes.get(classId ?? ''))
     sum += (outstanding * numerator) / denominator
   }

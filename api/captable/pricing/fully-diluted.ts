@@ -11,6 +11,8 @@
  * | increase of the pool            | no               | yes             | yes   | no                    | no              |
  * | SAFEs and notes, as converted   | yes              | no              | by the method of conversion | yes | what converts |
  *
+ * What has expired, and what gives cash and never shares, is in none of them (../replay/counted.ts).
+ *
  * All quantities are {@link Numeric}: shares of common times 10^10. Unearned shares are issued stock and count as such.
  */
 import { divide, type Numeric } from '../../platform/index.ts'

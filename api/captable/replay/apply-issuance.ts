@@ -1,6 +1,6 @@
 /** Issuances: each opens one security. */
 import type { Money, Numeric } from '../../platform/index.ts'
-import type { Issuance } from '../ocf/transactions.ts'
+import type { Issuance, TransactionOf } from '../ocf/transactions.ts'
 import { type Context, classOf, consume, holderOf, moveOutstanding, planOf, type Step } from './replay-context.ts'
 import type { Security } from './state.ts'
 import type { VestingSource } from './vesting.ts'
@@ -53,6 +53,8 @@ function openSecurity(context: Context, step: Step<Issuance>, planId: string | u
     convertible: item.object_type === 'TX_CONVERTIBLE_ISSUANCE' ? item.convertible_type : undefined,
     triggers: triggersOf(item),
     seniority: item.object_type === 'TX_CONVERTIBLE_ISSUANCE' ? item.seniority : undefined,
+    lastDay: lastDayOf(item, context.lastDays.get(item.security_id)),
+    settledInCash: 'compensation_type' in item && item.compensation_type === 'CSAR',
     vesting: vestingOf(context, step),
     fired: new Map(),
     accelerations: [],
@@ -68,6 +70,21 @@ function openSecurity(context: Context, step: Step<Issuance>, planId: string | u
     closedOn: undefined,
     closedBy: undefined,
   }
+}
+
+/** A warrant may say its last day by its triggers alone: where each of them ends, the last of those days. */
+function lastDayOf(item: Issuance, extended: string | undefined): string | undefined {
+  if (item.object_type === 'TX_WARRANT_ISSUANCE') {
+    const own = item.warrant_expiration_date ?? lastTriggerOf(item)
+    return own !== undefined && extended !== undefined && extended > own ? extended : own
+  }
+  return 'expiration_date' in item ? (item.expiration_date ?? undefined) : undefined
+}
+
+function lastTriggerOf({ exercise_triggers: triggers }: TransactionOf<'TX_WARRANT_ISSUANCE'>): string | undefined {
+  const ends = triggers.map((trigger) => (trigger.type === 'ELECTIVE_IN_RANGE' ? trigger.end_date : undefined))
+  const days = ends.filter((end) => end !== undefined)
+  return days.length < ends.length ? undefined : days.sort().at(-1)
 }
 
 function triggersOf(item: Issuance): Security['triggers'] {

@@ -25,6 +25,8 @@ export type Context = {
   readonly legends: ReadonlySet<string>
   /** True for a history that was checked before: references into the future are then not looked at again. */
   readonly trusted: boolean
+  /** Last days of warrants that agreements have moved, by security. */
+  readonly lastDays: ReadonlyMap<string, string>
   /** Ids that broken items bear: what refers to them is not wrong on its own account. */
   readonly unreadable: Set<string>
   /** Classes and plans whose number changed on the day, with the step that did it last. */

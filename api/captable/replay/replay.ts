@@ -25,8 +25,14 @@ import {
 import { type Context, type HistoryIndex, type Origin, type Step, shares } from './replay-context.ts'
 import type { Authorized, CapTable, StockClass, StockPlan } from './state.ts'
 
-/** A history: the objects and transactions of a package, or the rows of a company. */
-export type History = Pick<OcfPackage, 'issuer' | 'objects' | 'transactions'>
+/**
+ * A history: the objects and transactions of a package, or the rows of a company. `lastDays`: of warrants for compute, by
+ * security, the last day to which a signed amendment has moved theirs, which Open Cap Format cannot say (ADR 53). An amendment comes
+ * into force while its warrant lives, so whether one has expired on a day does not depend on when it was signed.
+ */
+export type History = Pick<OcfPackage, 'issuer' | 'objects' | 'transactions'> & {
+  readonly lastDays?: ReadonlyMap<string, string>
+}
 
 export type ReplayOptions = {
   /** The last day to replay, inclusive; the whole history by default. */
@@ -102,6 +108,7 @@ class Replay {
       index: indexOf(history.transactions),
       legends: new Set(ofType(objects, 'STOCK_LEGEND_TEMPLATE').map(({ item }) => item.id)),
       trusted: options.trusted === true,
+      lastDays: history.lastDays ?? new Map(),
       unreadable: new Set(options.unreadable),
       touched: new Map(),
       touchedPlans: new Map(),

@@ -77,6 +77,13 @@ export type Security = {
   readonly convertible: 'NOTE' | 'SAFE' | 'CONVERTIBLE_SECURITY' | undefined
   /** How and when a convertible converts or a warrant is exercised, as its issuance says. */
   readonly triggers: readonly ConversionTrigger[] | undefined
+  /**
+   * The last day on which an option, another award or a warrant can be exercised, also as a signed amendment of a warrant for
+   * compute has moved it; `undefined` of everything else, and where no day is said.
+   */
+  readonly lastDay: string | undefined
+  /** True of rights to appreciation that are paid in cash: no shares come of them. */
+  readonly settledInCash: boolean
   /** Of a convertible, as its issuance says: 1 is paid first. */
   readonly seniority: number | undefined
   readonly vesting: VestingSource

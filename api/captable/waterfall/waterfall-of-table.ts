@@ -2,6 +2,7 @@
 import type { Numeric } from '../../platform/index.ts'
 import { asConverted } from '../pricing/as-converted.ts'
 import { ratioOf } from '../replay/conversion-ratio.ts'
+import { notCounted } from '../replay/counted.ts'
 import { afterSplits, type CapTable, type Security, type StockClass, vestedOutstanding } from '../replay/state.ts'
 import { type WaterfallAssumptions, WaterfallRefused } from './waterfall-assumptions.ts'
 import type { Participation, WaterfallClass, WaterfallConvertible, WaterfallInput } from './waterfall-terms.ts'
@@ -25,12 +26,18 @@ export const CARVE_OUT = 'Management carve-out'
 
 /**
  * Preferred is paid as its class says: original price, multiple, a cap where it has one, else not participating. Stock that
- * has not vested is unearned. Options and warrants are exercised at their strike.
+ * has not vested is unearned. Options and warrants are exercised at their strike, but for what has expired.
+ *
+ * A right to appreciation that is settled in cash is a claim on the company for the value of a share less its base price: what
+ * the holder of an option at that price makes. So it is paid as one, out of the proceeds that common shares, and takes part in
+ * the last dollar; it is no share, and agreements that pay it as a debt, before all stock, are given as `debts`.
  *
  * @throws {WaterfallRefused} naming every class without a price, every currency that differs
  */
 export function waterfallOf(table: CapTable, asOf: string, asked: WaterfallAssumptions): NamedWaterfall {
-  const open = [...table.securities.values()].filter(({ closedOn }) => closedOn === undefined)
+  const listed = [...table.securities.values()].filter(({ closedOn }) => closedOn === undefined)
+  const open = listed.filter((security) => notCounted(security, asOf) !== 'EXPIRED')
+  const expired = listed.filter((security) => !open.includes(security))
   const reasons = asked.classes
     .filter(({ classId }) => !table.classes.has(classId))
     .map(({ classId }) => `there is no stock class "${classId}"`)
@@ -38,6 +45,7 @@ export function waterfallOf(table: CapTable, asOf: string, asked: WaterfallAssum
   const { options, payees: ofOptions } = optionsOf(table, open, asOf, asked, reasons)
   const { convertibles, payees, notes } = convertiblesOf(table, open, asOf, asked, reasons)
   if (reasons.length > 0) throw new WaterfallRefused(reasons)
+  const inCash = open.filter(({ settledInCash }) => settledInCash)
   const numberless = open.filter((it) => it.kind === 'warrant' && !it.fixed)
   return {
     input: {
@@ -54,6 +62,11 @@ export function waterfallOf(table: CapTable, asOf: string, asked: WaterfallAssum
     payees: new Map([...ofOptions, ...payees]),
     notes: [
       ...notes,
+      ...expired.map(({ customId, lastDay }) => `${customId}: it expired on ${lastDay}, so it is not paid`),
+      ...inCash.map(
+        ({ customId }) =>
+          `${customId}: settled in cash; paid as if exercised at its base price, with common and not before`,
+      ),
       ...numberless.map(({ customId }) => `${customId}: a warrant without a number of its own is not counted`),
     ],
   }
@@ -147,12 +160,12 @@ function optionsOf(
     // What stands for preferred is counted as the common that it converts into.
     const { splitNumerator, splitDenominator } = security
     const strike = ((security.price?.amount ?? 0n) * denominator * splitDenominator) / (numerator * splitNumerator)
-    const id = JSON.stringify([security.kind, security.stakeholderId, String(strike)])
+    const id = JSON.stringify([security.kind, security.stakeholderId, String(strike), security.settledInCash])
     const known = sums.get(id)
     const payee = {
       holderId: security.stakeholderId,
       holder: table.stakeholders.get(security.stakeholderId)?.name ?? security.stakeholderId,
-      what: security.kind === 'equity' ? 'Options' : 'Warrants',
+      what: security.settledInCash ? 'Rights to appreciation' : security.kind === 'equity' ? 'Options' : 'Warrants',
     }
     sums.set(id, { shares: (known?.shares ?? 0n) + (shares * numerator) / denominator, strike, payee })
   }
@@ -164,8 +177,15 @@ function optionsOf(
 }
 
 /**
- * SAFEs stand with the preferred that is paid first, as they say of themselves; notes before all stock, by their own seniority,
- * 1 first. Where there is no preferred, SAFEs stand in the same order as notes.
+ * The order of SAFEs and notes, exactly:
+ *
+ * - a note stands before all stock, by its own `seniority`, 1 first; equal ones share in proportion
+ * - while any preferred is outstanding, every SAFE (and other convertible that is no note) stands with the preferred that is paid
+ *   first, as the YC SAFE says of itself ("on par with ... Preferred Stock"): all in one tier, whatever their own `seniority` is.
+ *   Where those differ, a note of the sale says so
+ * - where no preferred is outstanding, SAFEs stand in the same order as notes, by their `seniority`
+ *
+ * Source: YC SAFE 1.2, section 1(d), "Liquidation Priority"; Open Cap Format 1.2.0, `ConvertibleIssuance.seniority`.
  */
 function convertiblesOf(
   table: CapTable,

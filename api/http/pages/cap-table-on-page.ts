@@ -43,7 +43,10 @@ export async function capTableOnPage(
       reserved: number(totals.reserved),
       warrants: number(totals.warrants),
       fullyDiluted: number(totals.fullyDiluted),
+      expired: number(totals.expired),
+      cashSettled: number(totals.cashSettled),
     },
+    expired: expiredOn(table),
     classes: table.classes.map((row) => ({
       name: row.name,
       authorized: typeof row.authorized === 'bigint' ? number(row.authorized) : row.authorized,
@@ -73,6 +76,18 @@ export async function capTableOnPage(
     waterfallPath: `/companies/${id}/waterfall`,
     rounds: rounds.map((round) => ({ name: round.terms.name, path: `/rounds/${round.id}/pro-forma` })),
   }
+}
+
+/** What has expired and was not cancelled, of a history that is replayed; a longer one's stands in the downloads. */
+function expiredOn({ source }: CompanyCapTable): CapTablePage['expired'] {
+  if (source.kind !== 'replayed') return []
+  const found = source.view.securities.filter((row) => row.notCounted === 'EXPIRED')
+  return found.slice(0, LISTED).map((row) => ({
+    name: row.customId,
+    holder: row.stakeholderName,
+    shares: number(row.outstanding),
+    lastDay: row.expiredOn ?? '',
+  }))
 }
 
 /**
@@ -151,6 +166,8 @@ export async function capTableJson(reader: Reader, table: CompanyCapTable): Prom
       outstanding: number(row.outstanding),
       vested: number(row.vested),
       fullyDiluted: number(row.fullyDiluted),
+      notCounted: row.notCounted ?? null,
+      expiredOn: row.expiredOn ?? null,
       price: row.price === undefined ? null : { amount: number(row.price.amount), currency: row.price.currency },
       amount:
         row.kind !== 'convertible' || row.amount === undefined

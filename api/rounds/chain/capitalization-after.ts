@@ -72,7 +72,13 @@ export function stateAfter(
   const table = {
     asOf: terms.closingDate > before.asOf ? terms.closingDate : before.asOf,
     classes: classesAfter(before, [...issues, ...classOpened(forCompute, link)], classIdOf),
-    ...{ holdings, pools, founders: before.founders, compute: computeAfter(compute, rests) },
+    ...{
+      holdings,
+      uncounted: before.uncounted,
+      pools,
+      founders: before.founders,
+      compute: computeAfter(compute, rests),
+    },
     fullyDiluted: [...holdings.map(({ quantity }) => quantity), ...pools.map(({ available }) => available)].reduce(
       (sum, quantity) => sum + quantity,
       0n,

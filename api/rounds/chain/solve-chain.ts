@@ -1,5 +1,5 @@
 /** Rounds one after another over a cap table, each solved exactly on the result of the one before. Pure. */
-import { asCommon, type Capitalization } from '../../captable/index.ts'
+import { asCommon, type Capitalization, expiredBy } from '../../captable/index.ts'
 import {
   DomainError,
   divide,
@@ -96,7 +96,7 @@ export function solveChain(capitalization: Capitalization, rounds: readonly Chai
   const solved: { readonly table: Capitalization; readonly over: RoundOverTable }[] = []
   let state: ChainState = { table: capitalization, grants: [] }
   for (const [index, round] of rounds.entries()) {
-    const table = standing(state.table, state.grants, index)
+    const table = standing(expiredBy(state.table, round.terms.closingDate), state.grants, index)
     const over = solvedOrRefused(table, round, index)
     solved.push({ table, over })
     state = stateAfter({ ...state, table }, round, over, index)

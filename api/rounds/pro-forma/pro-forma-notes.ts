@@ -1,5 +1,5 @@
 /** What a pro forma leaves out or takes for granted. It says so: nothing is silently ignored. Pure. */
-import { type Capitalization, uncountedWarrantsIn } from '../../captable/index.ts'
+import { type Capitalization, uncountedIn, uncountedWarrantsIn } from '../../captable/index.ts'
 import { formatNumeric, type Numeric, numericOfWhole, rational, type WholeShares } from '../../platform/index.ts'
 import type { PricedTerms } from '../terms/priced-terms.ts'
 import { standardClass } from '../terms/standard-class.ts'
@@ -16,6 +16,8 @@ export type ProFormaNoteCode =
   | 'NOTES_MATURED'
   | 'INTEREST_DUE_IN_CASH'
   | 'WARRANTS_WITHOUT_NUMBER'
+  | 'EXPIRED_NOT_CANCELLED'
+  | 'SETTLED_IN_CASH'
   | 'PREFERRED_COUNTED_AS_CONVERTED'
   | 'POOL_TARGET_MET_ALREADY'
   | 'NO_PLAN_FOR_THE_POOL'
@@ -45,6 +47,7 @@ export function proFormaNotes(
     ...remaining(solution),
     ...conversionNotes(terms, solution, conversions),
     ...warrants(capitalization, solution),
+    ...uncounted(capitalization),
     ...unearnedCompute(capitalization, terms, solution),
     ...preferred(capitalization),
     ...pool(capitalization, solution),
@@ -129,6 +132,26 @@ function* warrants(capitalization: Capitalization, solution: SolvedRound): Itera
     code: 'WARRANTS_WITHOUT_NUMBER',
     weight: 'warning',
     text: `${count(open, 'warrant is', 'warrants are')} not counted: ${open.join('; ')}.`,
+  }
+}
+
+/** What is open on the cap table and stands for no shares. */
+function* uncounted(capitalization: Capitalization): Iterable<ProFormaNote> {
+  const expired = uncountedIn(capitalization, 'EXPIRED')
+  if (expired.length > 0) {
+    yield {
+      code: 'EXPIRED_NOT_CANCELLED',
+      weight: 'warning',
+      text: `Not counted, since it has expired, though nobody has cancelled it: ${expired.join('; ')}. A cancellation may give shares back to a plan.`,
+    }
+  }
+  const inCash = uncountedIn(capitalization, 'CASH_SETTLED')
+  if (inCash.length > 0) {
+    yield {
+      code: 'SETTLED_IN_CASH',
+      weight: 'notice',
+      text: `Not counted, since it gives cash and no shares: ${inCash.join('; ')}.`,
+    }
   }
 }
 

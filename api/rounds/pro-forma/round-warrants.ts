@@ -70,12 +70,14 @@ export function roundWarrants(
 type Misfit = { readonly at: InputFault['path']; readonly reason: string }
 
 function warrantOf(
-  { holdings, classes }: Capitalization,
+  { holdings, classes, uncounted }: Capitalization,
   { securityId, amount, capBase }: WarrantTerms,
   group: ConversionTerms | undefined,
   currency: string,
 ): RoundWarrant | Misfit {
   const holding = holdings.find((held): held is Warrant => held.kind === 'warrant' && held.securityId === securityId)
+  const expired = uncounted?.find((one) => one.securityId === securityId && one.why === 'EXPIRED')
+  if (expired !== undefined) return { at: ['securityId'], reason: `is a warrant that expired on ${expired.expiredOn}` }
   if (holding === undefined) return { at: ['securityId'], reason: 'is no outstanding warrant' }
   if (holding.fixed) return { at: ['securityId'], reason: 'is a warrant whose number is known already' }
   const priced = pricedWarrant(holding.triggers ?? [])
