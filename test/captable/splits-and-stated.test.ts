@@ -195,6 +195,26 @@ test('a sale pays notes with their interest, and the note with the lower seniori
   )
 })
 
+test('SAFEs of different seniority are paid together beside preferred, and a sale says so', async () => {
+  const junior = { ...safeOf('junior', '100000'), seniority: 2 }
+  const table = await tableOf([junior, safeOf('senior', '100000')])
+  // 1,500,000 of seed at 1.20 are owed 1,800,000, with both SAFEs 2,000,000: each gets 900,000 / 2,000,000 of what it is owed.
+  const { paid, notes } = paidOf(table, '900000')
+  assert.deepEqual(
+    paid.filter(([what]) => what?.startsWith('SAFE')),
+    [
+      ['SAFE JUNIOR', '45000'],
+      ['SAFE SENIOR', '45000'],
+    ],
+  )
+  assert.match(
+    notes.join(),
+    /JUNIOR \(2\), SENIOR \(1\): of different seniority, and paid together, with the preferred/,
+  )
+  const equal = paidOf(await tableOf([safeOf('one', '100000'), safeOf('two', '100000')]), '900000')
+  assert.ok(!equal.notes.some((note) => note.includes('seniority')))
+})
+
 test('a multiple is of the principal of a note, and its interest is paid once', async () => {
   const note = noteOf('twice', '100000', { exit_multiple: { numerator: '2', denominator: '1' } })
   const { paid } = paidOf(await tableOf([note]), '1000000')

@@ -222,5 +222,13 @@ function convertiblesOf(
       },
     ]),
   )
-  return { convertibles, payees, notes: own.length === 0 ? [] : [...notes] }
+  return { convertibles, payees, notes: own.length === 0 ? [] : [...notes, ...levelled(own, preferred.length > 0)] }
+}
+
+/** That SAFEs of different seniority stand together, where they do. */
+function levelled(own: readonly Security[], beside: boolean): readonly string[] {
+  const safes = own.filter(({ convertible }) => convertible !== 'NOTE')
+  if (!beside || new Set(safes.map(({ seniority }) => seniority)).size < 2) return []
+  const names = safes.map(({ customId, seniority }) => `${customId} (${seniority})`).join(', ')
+  return [`${names}: of different seniority, and paid together, with the preferred that is paid first, as SAFEs say`]
 }
