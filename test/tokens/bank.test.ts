@@ -1,11 +1,12 @@
-/** Jepsen's bank test: clients move tokens between random accounts while readers add all balances up. */
+/** Jepsen's bank test: clients move tokens between random accounts while readers add all balances up; in SQL, and over HTTP. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql } from 'kysely'
-import { newId, type Uuid } from '../../api/platform/index.ts'
+import { newId, parseTokens, type Uuid } from '../../api/platform/index.ts'
 import { conservation } from '../../api/tokens/index.ts'
 import { makeWorld } from '../support/world.ts'
-import { commit } from './given.ts'
+import { postByGraphql } from './door.ts'
+import { assertConserved, commit, grant, tokenClass } from './given.ts'
 import { openLot, postAt } from './raw-ledger.ts'
 
 const CLIENTS = 8
@@ -64,4 +65,54 @@ test(`${CLIENTS} clients move tokens at once: every read adds up to the total, a
   // Raw transfers know no holds; everything else adds up.
   const differences = (await conservation(world.deps.db, companyId)).filter(({ what }) => !what.includes('holds'))
   assert.deepEqual(differences, [], JSON.stringify(answers))
+})
+
+test('over HTTP four clients send single transfers: every balance that is read adds up, and none is negative', async () => {
+  const { companyId, id, founder } = await world.company()
+  const tokenClassId = await tokenClass(world)
+  for (let lot = 0; lot < 3; lot += 1) await grant(world, { companyId, tokenClassId }, '100')
+  const accounts = await world.deps.db
+    .selectFrom('ledger_account')
+    .select(['lot_id', 'kind', 'account_id'])
+    .where('holder_id', '=', companyId)
+    .where('kind', 'in', ['available', 'escrow'])
+    .execute()
+  const lots = [...Map.groupBy(accounts, ({ lot_id: lotId }) => lotId).values()]
+  const { operations, partner, analyst } = world.staff
+  const answers: Record<string, number> = {}
+  const client = async (index: number): Promise<void> => {
+    for (let sent = 0; sent < 30; sent += 1) {
+      const [one, other] = (lots[Math.floor(Math.random() * lots.length)] ?? [])
+        .map(({ account_id: accountId }) => `TokenAccount:${companyId}:${accountId}`)
+        .toSorted(() => Math.random() - 0.5)
+      // Often more than there is: then nothing moves.
+      const amount = String(1 + Math.floor(Math.random() * 90))
+      const transfer = { id: newId(), kind: 'POSTED', debit: one, credit: other, amount, reason: 'adjust' }
+      const { data } = await postByGraphql(index % 2 === 0 ? operations : partner, companyId, [transfer])
+      const said: string = data.postTransfers.answers[0].__typename
+      answers[said] = (answers[said] ?? 0) + 1
+    }
+  }
+  let [working, reads] = [4, 0]
+  type Balance = { readonly kind: string; readonly amount: string }
+  const BALANCES = `query ($id: ID!) { node(id: $id) { ... on Company { tokenBalances { lots { balances { kind amount } } } } } }`
+  const reader = async (by: typeof founder): Promise<void> => {
+    while (working > 0) {
+      const { data } = await by.graphql(BALANCES, { id })
+      const read: Balance[] = data.node.tokenBalances.lots.flatMap((lot: { balances: Balance[] }) => lot.balances)
+      const amounts = read.filter(({ kind }) => kind !== 'OBLIGATION').map(({ amount }) => amount)
+      assert.ok(!amounts.some((amount) => amount.startsWith('-')), JSON.stringify(read))
+      assert.equal(
+        amounts.reduce((sum, amount) => sum + parseTokens(amount), 0n),
+        parseTokens('300'),
+        JSON.stringify(read),
+      )
+      reads += 1
+    }
+  }
+  const clients = [0, 1, 2, 3].map((index) => client(index).finally(() => (working -= 1)))
+  await Promise.all([...clients, reader(founder), reader(analyst)])
+  assert.deepEqual(Object.keys(answers).sort(), ['PostedTransfer', 'WouldOverdraw'])
+  assert.ok(reads > 5 && (answers.PostedTransfer ?? 0) > 20, `${reads} reads, ${JSON.stringify(answers)}`)
+  await assertConserved(world, companyId)
 })
