@@ -6,6 +6,7 @@ import type { DB } from './database-types.ts'
 import { openLines } from './line.ts'
 import { askNamed } from './named-query.ts'
 import { askedPool, preparedName } from './prepared.ts'
+import { retried } from './retried.ts'
 
 /** The pool, for reads outside a transaction. Using it inside one throws {@link OuterPoolUsed}. */
 export type Db = Kysely<DB>
@@ -150,9 +151,6 @@ function namingPrepared(client: pg.PoolClient): PostgresPoolClient {
   return wrapped
 }
 
-const RETRYABLE = new Set(['40001', '40P01'])
-const ATTEMPTS = 6
-
 /**
  * Runs `work` in one transaction, and again when PostgreSQL chose it as the victim of a deadlock or could not serialise it.
  * `work` must have no effect outside the transaction.
@@ -170,23 +168,6 @@ export const inSnapshot = <T>(db: Db, work: (trx: Trx) => Promise<T>): Promise<T
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
     .execute((trx) => insideTransaction.run(true, () => work(trx)))
-
-/** Runs a single statement that is a transaction by itself, and again where {@link inTransaction} would. */
-export async function retried<T>(work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await work()
-    } catch (error) {
-      if (attempt === ATTEMPTS || !RETRYABLE.has(sqlState(error) ?? '')) throw error
-      await new Promise((resolve) => setTimeout(resolve, 5 * 2 ** attempt))
-    }
-  }
-}
-
-/** The SQLSTATE of a database error, or `undefined` for another error. */
-export function sqlState(error: unknown): string | undefined {
-  return error instanceof pg.DatabaseError ? error.code : undefined
-}
 
 /** Whether the database refused because of this named constraint. */
 export function violates(error: unknown, constraint: string): boolean {

@@ -86,3 +86,32 @@ test('asking on a line inside a transaction fails as asking the pool does, and t
   )
   assert.equal((await seen(line, [1, 1, 0])).length, 1)
 })
+
+test('what the database asks to be done again is done before what was sent behind it, on whatever connection', async () => {
+  await asOwner(
+    database.url,
+    `CREATE TABLE test_line_done (step int, at bigint GENERATED ALWAYS AS IDENTITY);
+     CREATE SEQUENCE test_line_tries;
+     CREATE FUNCTION test_line_step(p_step int) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
+       BEGIN
+         IF p_step % 10 = 1 AND nextval('test_line_tries') % 2 = 1 THEN
+           PERFORM pg_sleep(0.1);
+           RAISE EXCEPTION 'deadlock detected' USING ERRCODE = '40P01';
+         END IF;
+         INSERT INTO test_line_done (step) VALUES (p_step);
+       END $$`,
+  )
+  const step = prepared('test_line_step', 'SELECT test_line_step($1::int)')
+  const own = lineOn(db)
+  await Promise.all([1, 2, 3, 4].map((each) => step(own, [each])))
+  const busy = Array.from({ length: 4 }, () => seen(lineOn(db), [1, 1, 1]))
+  await wait(50)
+  const other = lineOn(db)
+  await Promise.all([11, 12, 13].map((each) => step(other, [each])))
+  await Promise.all(busy)
+  const { rows } = await asOwner(database.url, 'SELECT step FROM test_line_done ORDER BY at')
+  assert.deepEqual(
+    rows.map(({ step: each }) => each),
+    [1, 2, 3, 4, 11, 12, 13],
+  )
+})
