@@ -189,7 +189,7 @@ const NOT_HERE = new Set(
   TokenRelease.reasonCode TokenRelease.decidedAt TokenRelease.note TokenRelease.reason VestingTerms.cliffTokens VestingTerms.tranches
   GoalAnswer.keepers ProForma.warrants ConversionTerms.warrants NodeRestart.answer NodeRestart.answeredFrom NodeRestart.answeredUntil
   NodeRestart.certainFrom NodeRestart.certainUntil NodeRestart.note PlannedClosingGrant.milestones PlannedClosingGrant.releasesOnDemand
-  SideObligation.reminders`.split(/\s+/),
+  SideObligation.reminders CapTableSecurity.notCounted CapTableSecurity.expiredOn`.split(/\s+/),
 )
 /** Types that only an answer to a question about one thing has, which is asked below, or that are never made when all is well. */
 const ASKED_BELOW = new Set([
