@@ -183,12 +183,15 @@ test('many that come at once: one holds the folder', async (t) => {
     JSON.stringify({ pid: 1, started: 'long ago', since: '2026-01-01T00:00:00Z' }),
   )
   const script = `import { holdFolder } from './api/platform/embedded/holder.ts'
-    await new Promise((resolve) => setTimeout(resolve, Number(process.argv[2]) - Date.now()))
-    try { holdFolder(process.argv[1]); console.log('holds'); setTimeout(() => undefined, 3000) } catch (error) { console.log(error.name) }`
-  const at = String(Date.now() + 1500)
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, Number(process.argv[2]) - Date.now())))
+    try { holdFolder(process.argv[1]); console.log('holds'); setTimeout(() => undefined, 600_000) } catch (error) { console.log(error.name) }`
+  const at = String(Date.now() + 3000)
   const all = Array.from({ length: 6 }, () =>
     start(process.execPath, ['--input-type=module-typescript', '--eval', script, folder, at], { cwd: ROOT }),
   )
+  // Whoever has it keeps it until the last has asked.
+  await Promise.all(all.map((each) => says(each, /holds|DataHeld/)))
+  for (const { child } of all) child.kill('SIGKILL')
   await Promise.all(all.map(({ exit }) => exit))
   assert.deepEqual(all.map(({ output }) => output().trim()).sort(), [...Array(5).fill('DataHeld'), 'holds'])
 })
