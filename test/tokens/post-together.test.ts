@@ -9,7 +9,7 @@ import { postByGraphql } from './door.ts'
 import { assertConserved, commit, grant, tokenClass, tokens, where } from './given.ts'
 
 const world = await makeWorld()
-const { operations, analyst } = world.staff
+const { operations, partner, analyst } = world.staff
 
 /** A company with so many lots of 100 available tokens, and the account of a kind in one of them. */
 async function holder(lots = 1) {
@@ -182,3 +182,17 @@ async function untilSomebodyWaits(): Promise<void> {
   }
   assert.fail('nobody waits')
 }
+
+test('rights are each person’s own in a call that several share: a partner ends tokens, operations do not', async () => {
+  const it = await holder()
+  const both = [partner, operations]
+  // In either order: whoever is first lends nobody anything.
+  const by = [...both, ...both, ...both.toReversed(), ...both.toReversed()]
+  const became = await Promise.all(by.map((person) => it.post(person, it.move('cancelled', '1'))))
+  assert.deepEqual(
+    became,
+    by.map((person) => (person === partner ? 'PostedTransfer' : 'TransferNotPermitted')),
+  )
+  assert.equal((await auditOf(it.companyId)).length, 4)
+  await assertConserved(world, it.companyId)
+})
